@@ -1,0 +1,1 @@
+"""Registration methods. To add one: a file here and a line in `_METHODS`."""
