@@ -1,0 +1,105 @@
+"""A typer command made from a workflow's inputs and parameter model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from RegSuite.cli.border import answer, errors_as_exit_status, say
+from RegSuite.cli.progress import shown_progress
+from RegSuite.cli.values import method_parameters
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from RegSuite.workflows.model import InputRole, Workflow
+
+_SPELT_OUT = ("parameters", "report", "scene")
+"""Fields whose options are written by hand: --set and --parameters, --no-report, --no-scene."""
+
+_Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; may be repeated."),
+]
+_File = Annotated[
+    str | None, typer.Option("--parameters", metavar="FILE.yaml", help="Parameters of the method in a file.")
+]
+_Out = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The result folder.")]
+_NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report.html.")]
+_NoScene = Annotated[bool, typer.Option("--no-scene", help="Write no scene.mrb.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a result that is there.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print result.json as one line on stdout.")]
+
+
+def workflow_command(workflow: Workflow) -> Callable[..., None]:
+    """The function behind `regsuite NAME`: typer reads its options from the signature set here."""
+
+    def command(**values: Any) -> None:
+        with errors_as_exit_status():
+            _run(workflow, values)
+
+    command.__doc__ = workflow.summary
+    command.__signature__ = inspect.Signature(_parameters(workflow))  # type: ignore[attr-defined]  # typer reads it
+    return command
+
+
+def _parameters(workflow: Workflow) -> list[inspect.Parameter]:
+    """Inputs first, then the output, the model's fields and what only a command line has."""
+    required = [_input(role) for role in workflow.inputs if role.required]
+    optional = [_input(role) for role in workflow.inputs if not role.required]
+    fields = [
+        _field(name, field) for name, field in workflow.Parameters.model_fields.items() if name not in _SPELT_OUT
+    ]
+    extra = [
+        _keyword("set_", _Set, None),
+        _keyword("parameters_file", _File, None),
+        _keyword("no_report", _NoReport, False),
+        _keyword("no_scene", _NoScene, False),
+        _keyword("overwrite", _Overwrite, False),
+        _keyword("json_", _Json, False),
+    ]
+    out = inspect.Parameter("output", inspect.Parameter.KEYWORD_ONLY, annotation=_Out)
+    return [*required, out, *optional, *fields, *extra]
+
+
+def _input(role: InputRole) -> inspect.Parameter:
+    help_ = f"{role.title}: {role.description}"
+    if role.required:
+        info = Annotated[str, typer.Argument(metavar=role.name.upper(), help=help_)]
+        return inspect.Parameter(role.name, inspect.Parameter.KEYWORD_ONLY, annotation=info)
+    option = typer.Option("--" + role.name.replace("_", "-"), metavar="FILE", help=help_)
+    return _keyword(role.name, Annotated[str | None, option], None)
+
+
+def _field(name: str, field: FieldInfo) -> inspect.Parameter:
+    extra = field.json_schema_extra
+    unit = f" [{extra['unit']}]" if isinstance(extra, dict) and "unit" in extra else ""
+    option = typer.Option("--" + name.replace("_", "-"), help=f"{field.title}: {field.description}{unit}")
+    return _keyword(name, Annotated[field.annotation, option], field.default)
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _run(workflow: Workflow, values: dict[str, Any]) -> None:
+    """Run the workflow into its folder and tell where things are."""
+    from RegSuite.workflows.run import run_to_folder
+    from RegSuite.workflows.validation import validated
+
+    inputs = {role.name: values.pop(role.name) for role in workflow.inputs}
+    output, json_ = values.pop("output"), values.pop("json_")
+    overwrite = values.pop("overwrite")
+    values["parameters"] = method_parameters(values.pop("parameters_file"), values.pop("set_") or ())
+    values["report"] = not values.pop("no_report")
+    values["scene"] = not values.pop("no_scene")
+    parameters = validated(workflow.Parameters, values, f"`regsuite {workflow.name}`")
+    with shown_progress() as progress:
+        outcome = run_to_folder(workflow, inputs, parameters, output, overwrite, progress, say)
+    if json_:
+        answer(outcome.line)
+    if outcome.error is not None:
+        raise outcome.error
