@@ -1,0 +1,69 @@
+# Each target works alone on a bare checkout: it makes the environment it needs.
+#   make demo        two brains registered, with a report (no data from outside needed)
+#   make test        all tests               make quick   those without Slicer that take seconds
+#   make check       ruff, mypy, all tests   make slow    only the slow ones
+#   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
+# PYTHON names the interpreter; PIP_OPTIONS goes to pip (for example
+# --extra-index-url https://download.pytorch.org/whl/cpu, for torch without CUDA).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick slow slicer check lint types format bench bench-table clean
+
+EXTRAS ?= dev,surfaces
+DEMO_DIR ?= demo
+BENCH_DIR ?= bench
+BENCH ?=
+PYTEST ?=
+
+READY := .venv/.ready
+BENCH_READY := .venv-bench/.ready
+
+help:
+	@sed -n '2,7s/^# \{0,1\}//p' Makefile
+
+$(READY): pyproject.toml constraints.txt .ci/venv
+	@.ci/venv .venv "$(EXTRAS)" constraints.txt
+	@touch $@
+
+$(BENCH_READY): pyproject.toml constraints-bench.txt .ci/venv
+	@.ci/venv .venv-bench bench constraints-bench.txt
+	@touch $@
+
+demo: $(READY)
+	.venv/bin/regsuite demo -o $(DEMO_DIR) --overwrite
+
+test: $(READY)
+	.venv/bin/python -m pytest $(PYTEST)
+
+quick: $(READY)
+	.venv/bin/python -m pytest -m "not slicer and not slow and not network" $(PYTEST)
+
+slow: $(READY)
+	.venv/bin/python -m pytest -m slow $(PYTEST)
+
+slicer: $(READY)
+	.venv/bin/python -m pytest -m slicer $(PYTEST)
+
+lint: $(READY)
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+
+types: $(READY)
+	.venv/bin/python -m mypy
+
+format: $(READY)
+	.venv/bin/python -m ruff check --fix .
+	.venv/bin/python -m ruff format .
+
+check: lint types test
+
+bench: $(BENCH_READY)
+	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) $(BENCH)
+
+bench-table: $(BENCH_READY)
+	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) --table
+
+clean:
+	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
