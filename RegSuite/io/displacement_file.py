@@ -1,0 +1,66 @@
+"""Displacement fields as vector images: NIfTI, NRRD, MetaImage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from RegSuite.errors import GeometryError, InputError
+from RegSuite.io.atomic import replacing
+from RegSuite.io.simpleitk_bridge import array_to_sitk, image_from_sitk
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from RegSuite.geometry import Grid
+    from RegSuite.transforms.displacement import DisplacementTransform
+
+FIELD_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
+
+
+def write_displacement(displacement_mm: Tensor, grid: Grid, path: Path) -> None:
+    """Write u [d, *shape] in LPS mm as a float32 vector image that ITK's programs read as it is.
+
+    NIfTI gets the vector intent (1007), which SimpleITK writes: under the displacement intent
+    (1006) ITK 5.4 negates x and y. NRRD is marked as a displacement for Slicer.
+    Raises OutputError or DiskFull when it cannot be written.
+    """
+    import SimpleITK as sitk
+
+    image = array_to_sitk(displacement_mm.detach().cpu().float().numpy(), grid, vector=True)
+    suffix = next(s for s in sorted(FIELD_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s))
+    if suffix == ".nrrd":
+        image.SetMetaData("displacement field type", "resampling")
+    with replacing(path, suffix) as temporary:
+        sitk.WriteImage(image, str(temporary), useCompression=suffix != ".nii", compressionLevel=1)
+
+
+def read_displacement(path: Path) -> DisplacementTransform:
+    """Read a displacement image as it stands: fixed to moving, LPS mm.
+
+    Raises InputError for a file that is no image, GeometryError when its voxels are not vectors
+    of the image's dimension or not finite.
+    """
+    import SimpleITK as sitk
+
+    from RegSuite.transforms.displacement import DisplacementTransform
+
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"ITK cannot read it as an image: {last}", where=str(path), mend="write the field anew"
+        ) from error
+    ndim, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
+    if components != ndim:
+        raise GeometryError(
+            f"a {ndim}D image with {components} value(s) a voxel is not a displacement field",
+            where=str(path),
+            mend=f"give a vector image with {ndim} components in LPS mm, or a transform file",
+        )
+    try:
+        field = image_from_sitk(image, path.name)
+        return DisplacementTransform(field.data.float(), field.grid)
+    except GeometryError as error:
+        raise GeometryError(error.what, where=str(path), mend=error.mend) from error
