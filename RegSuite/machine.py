@@ -1,4 +1,4 @@
-"""What this machine has: memory, cores, compute devices; and what this process has used of it."""
+"""What this machine has: memory (MB of 10^6 bytes), cores, compute devices; what this process has used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from RegSuite.errors import InputError
 from RegSuite.settings import settings
 
-_MIB = 1024.0 * 1024.0
+_MB = 1e6
 
 
 def cpu_cores() -> int:
@@ -32,16 +32,19 @@ def available_memory_mb() -> float | None:
 
 
 def peak_memory_mb() -> float | None:
-    """The largest resident memory that this process has had, in MB; None where the system does not say."""
+    """The largest resident memory that this process has had, in MB; None where the system does not say.
+
+    Linux: of this program alone; `ru_maxrss` would count the program that started it as well.
+    """
     status = _proc_fields(Path("/proc/self/status"))
     if "VmHWM" in status:
-        return status["VmHWM"] / 1024.0
+        return status["VmHWM"] * 1024 / _MB
     try:
         import resource
     except ImportError:  # Windows has no such count in the standard library
         return None
     peak = float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    return peak / _MIB if sys.platform == "darwin" else peak / 1024.0
+    return (peak if sys.platform == "darwin" else peak * 1024) / _MB
 
 
 def resolve_device(name: str) -> str:
@@ -81,17 +84,17 @@ def device_memory_mb(device: str) -> float | None:
     import torch
 
     free, _ = torch.cuda.mem_get_info(device)
-    return free / _MIB
+    return free / _MB
 
 
 def _system_available_mb() -> float | None:
     """MemAvailable of Linux; free pages where only sysconf tells; None elsewhere."""
     fields = _proc_fields(Path("/proc/meminfo"))
     if "MemAvailable" in fields:
-        return fields["MemAvailable"] / 1024.0
+        return fields["MemAvailable"] * 1024 / _MB
     names = getattr(os, "sysconf_names", {})
     if "SC_AVPHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _MIB
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _MB
     return None
 
 
@@ -103,7 +106,7 @@ def _cgroup_room_mb() -> float | None:
         used = int((base / "memory.current").read_text())
     except (OSError, ValueError):  # no cgroup v2 here: the system's own number stands
         return None
-    return None if limit == "max" else max(int(limit) - used, 0) / _MIB
+    return None if limit == "max" else max(int(limit) - used, 0) / _MB
 
 
 def _proc_fields(path: Path) -> dict[str, float]:

@@ -56,9 +56,13 @@ def read_preset(path: Path) -> Preset:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"not a readable YAML file: {error}", where=str(path), mend="correct the file") from error
+        raise InputError(
+            f"not a readable YAML file: {error}", where=str(path), mend="correct the file"
+        ) from error
     if not isinstance(values, dict):
-        raise InputError("a preset is a YAML mapping", where=str(path), mend="see Resources/presets for examples")
+        raise InputError(
+            "a preset is a YAML mapping", where=str(path), mend="see Resources/presets for examples"
+        )
     try:
         return Preset(name=path.stem, **values)
     except (ValidationError, TypeError) as error:
@@ -73,6 +77,8 @@ def _files() -> dict[str, Path]:
     own = settings().presets
     if own is not None:
         if not own.is_dir():
-            raise InputError("no such folder", where=f"REGSUITE_PRESETS={own}", mend="make it or unset the variable")
+            raise InputError(
+                "no such folder", where=f"REGSUITE_PRESETS={own}", mend="make it or unset the variable"
+            )
         folders.append(own)
     return {file.stem: file for folder in folders for file in sorted(folder.glob("*.yaml"))}

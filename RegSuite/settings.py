@@ -59,7 +59,9 @@ def _number(name: str) -> float | None:
     try:
         value = float(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not a number", where=name, mend=f"unset {name} or give a number") from error
+        raise InputError(
+            f"{text!r} is not a number", where=name, mend=f"unset {name} or give a number"
+        ) from error
     if not value > 0:
         raise InputError(f"{text} is not above 0", where=name, mend=f"unset {name} or give a positive number")
     return value

@@ -12,10 +12,16 @@ import typer
 COMMANDS: dict[str, tuple[str, str]] = {
     "register": ("RegSuite.cli.register:command", "Register a moving image to a fixed image."),
     "warp": ("RegSuite.cli.warp:command", "Apply a transform to an image, points (CSV) or a surface."),
-    "evaluate": ("RegSuite.cli.evaluate:command", "Judge a result: landmarks, labels, folds, against limits."),
+    "evaluate": (
+        "RegSuite.cli.evaluate:command",
+        "Judge a result: landmarks, labels, folds, against limits.",
+    ),
     "methods": ("RegSuite.cli.methods:command", "List the registration methods and their parameters."),
     "phantom": ("RegSuite.cli.phantom:command", "Make a pair of images whose true displacement is known."),
-    "demo": ("RegSuite.cli.demo:command", "Register a phantom, without any data, and write a report to look at."),
+    "demo": (
+        "RegSuite.cli.demo:command",
+        "Register a phantom, without any data, and write a report to look at.",
+    ),
     "doctor": ("RegSuite.cli.doctor:command", "Say what this installation and this machine have."),
 }
 """Command -> (module:maker of the function, one-line summary)."""

@@ -51,7 +51,9 @@ def _parameters(workflow: Workflow) -> list[inspect.Parameter]:
     required = [_input(role) for role in workflow.inputs if role.required]
     optional = [_input(role) for role in workflow.inputs if not role.required]
     fields = [
-        _field(name, field) for name, field in workflow.Parameters.model_fields.items() if name not in _SPELT_OUT
+        _field(name, field)
+        for name, field in workflow.Parameters.model_fields.items()
+        if name not in _SPELT_OUT
     ]
     extra = [
         _keyword("set_", _Set, None),
@@ -87,8 +89,8 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def _run(workflow: Workflow, values: dict[str, Any]) -> None:
     """Run the workflow into its folder and tell where things are."""
+    from RegSuite.validation import validated
     from RegSuite.workflows.run import run_to_folder
-    from RegSuite.workflows.validation import validated
 
     inputs = {role.name: values.pop(role.name) for role in workflow.inputs}
     output, json_ = values.pop("output"), values.pop("json_")

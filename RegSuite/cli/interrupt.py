@@ -22,7 +22,7 @@ def stop_was_asked() -> bool:
     return _asked
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     global _asked
     _asked = True
     raise KeyboardInterrupt

@@ -56,11 +56,19 @@ def _parameter_table(method: dict[str, Any]) -> Table:
     from rich.table import Table
 
     table = Table(
-        "parameter", "type", "default", "unit", "bounds", "what it is", title=f"{method['name']}: {method['summary']}"
+        "parameter",
+        "type",
+        "default",
+        "unit",
+        "bounds",
+        "what it is",
+        title=f"{method['name']}: {method['summary']}",
     )
     for name, field in method["parameters"].items():
         bounds = ", ".join(f"{word} {value:g}" for word, value in field.get("bounds", {}).items())
         choices = " | ".join(map(str, field.get("choices", ())))
         default = "-" if field["default"] is None else str(field["default"])
-        table.add_row(name, field["type"], default, field.get("unit", ""), bounds or choices, field["description"])
+        table.add_row(
+            name, field["type"], default, field.get("unit", ""), bounds or choices, field["description"]
+        )
     return table

@@ -43,7 +43,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", where=str(path), mend="check --parameters") from error
+        raise InputError(
+            f"the file cannot be read: {error.strerror}", where=str(path), mend="check --parameters"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"the file is no YAML: {error}", where=str(path), mend=mend) from error
     if values is None:

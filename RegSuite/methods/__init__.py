@@ -61,12 +61,7 @@ def describe_method(name: str) -> dict[str, Any]:
 def _describe_field(schema: Mapping[str, Any]) -> dict[str, Any]:
     """One parameter in the words of the table; keys without a value are left out."""
     options = [schema, *schema.get("anyOf", ())]
-    bounds = {
-        word: part[key]
-        for part in options
-        for word, key in _BOUNDS.items()
-        if key in part
-    }
+    bounds = {word: part[key] for part in options for word, key in _BOUNDS.items() if key in part}
     found = {
         "type": " or ".join(_type_words(part) for part in schema.get("anyOf", (schema,))),
         "default": schema.get("default"),

@@ -38,7 +38,9 @@ def library_versions() -> dict[str, str]:
     """Versions of RegSuite, Python and the libraries that decide a result."""
     names = ("torch", "numpy", "scipy", "SimpleITK", "numba")
     found = {name: _version(name) for name in names}
-    return {"RegSuite": __version__, "python": platform.python_version()} | {k: v for k, v in found.items() if v}
+    return {"RegSuite": __version__, "python": platform.python_version()} | {
+        k: v for k, v in found.items() if v
+    }
 
 
 def doctor() -> dict[str, Any]:

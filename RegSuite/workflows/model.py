@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-InputKind = Literal["image", "mask", "labels", "points", "transform"]
+InputKind = Literal["image", "mask", "labels", "points", "transform", "table"]
 
 
 class WorkflowParameters(BaseModel):

@@ -30,7 +30,9 @@ def validated(model: type[M], values: Mapping[str, Any], of: str) -> M:
         return model(**values)
     except ValidationError as error:
         raise InputError(
-            "; ".join(_finding(e) for e in error.errors()), where=f"parameters of {of}", mend=_what_exists(model)
+            "; ".join(_finding(e) for e in error.errors()),
+            where=f"parameters of {of}",
+            mend=_what_exists(model),
         ) from error
 
 

@@ -1,0 +1,27 @@
+"""Which limits a result is judged against, and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.quality import Limits, Verdict, judge, load_limits
+from RegSuite.resources import resources_folder
+from RegSuite.settings import settings
+
+if TYPE_CHECKING:
+    from RegSuite.geometry import Grid
+
+
+def limits_of(path: str | None) -> Limits:
+    """The limits in `path`, else those of REGSUITE_LIMITS, else TG-132's.
+
+    Raises InputError for a file that is missing or does not fit.
+    """
+    return load_limits(path or settings().limits or resources_folder() / "limits" / "tg132.yaml")
+
+
+def verdicts_on(metrics: Mapping[str, Any], limits: Limits, fixed: Grid) -> tuple[Verdict, ...]:
+    """A verdict for every limit; `largest_voxel` is the largest edge along an axis of more than one voxel."""
+    edges = [s for s, n in zip(fixed.spacing, fixed.size, strict=True) if n > 1] or list(fixed.spacing)
+    return tuple(judge(metrics, limits, max(edges)))

@@ -1,0 +1,56 @@
+"""The metrics of a registration's result, each only where it can be computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.quality import (
+    dice,
+    inverse_residual_mm,
+    jacobian_statistics,
+    surface_distances,
+    tre_mm,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from RegSuite.geometry import Image, PointSet
+    from RegSuite.transforms.base import Transform
+    from RegSuite.workflows.outputs import Outputs
+
+RESIDUAL_VOXELS = 200_000
+"""The inverse is checked at about so many evenly spaced voxels."""
+
+
+def field_metrics(outputs: Outputs, mask: Tensor | None) -> dict[str, Any]:
+    """jacobian and inverse_residual_mm of the fields that are written, over the fixed mask (all if None)."""
+    fixed, moving = outputs.displacement, outputs.inverse
+    return {
+        "jacobian": jacobian_statistics(outputs.jacobian.data[0], mask),
+        "inverse_residual_mm": inverse_residual_mm(
+            fixed, moving, fixed.grid, mask, moving_grid=moving.grid, at_most=RESIDUAL_VOXELS
+        ),
+    }
+
+
+def label_metrics(
+    fixed: Image, warped: Image, names: dict[int, str] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """dice, dice_mean, hd95_mm and msd_mm of labels on one grid, and warnings about labels that one side lacks."""
+    overlap = dice(fixed.data[0], warped.data[0])
+    distances = surface_distances(fixed.data[0], warped.data[0], fixed.grid)
+    metrics: dict[str, Any] = {}
+    if overlap.mean is not None:
+        metrics = {
+            "dice": overlap.values,
+            "dice_mean": overlap.mean,
+            "hd95_mm": distances.hd95_mm,
+            "msd_mm": distances.msd_mm,
+        }
+    return metrics, overlap.warnings(names)
+
+
+def point_metrics(transform: Transform, fixed: PointSet, moving: PointSet) -> dict[str, Any]:
+    """tre_mm of landmark pairs."""
+    return {"tre_mm": tre_mm(transform, fixed, moving)}

@@ -1,0 +1,71 @@
+"""Threads, seeds and deterministic kernels for the time of a run; the caller's settings come back after."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def reproducible(threads: int, seed: int, device: str) -> Iterator[None]:
+    """Within the block: `threads` CPU threads in torch, numba and ITK; torch seeded; deterministic operators.
+
+    On CPU the same inputs, seed, threads and versions then give the same bits. On CUDA an operator
+    without a deterministic form warns instead of failing.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    strict, warned = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    filled = torch.utils.deterministic.fill_uninitialized_memory
+    if device != "cpu":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    with (
+        torch.random.fork_rng(devices=[] if device == "cpu" else [device]),
+        _itk_threads(threads),
+        _numba_threads(threads),
+    ):
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+        torch.utils.deterministic.fill_uninitialized_memory = False  # a pass over each new tensor for nothing
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+            torch.use_deterministic_algorithms(strict, warn_only=warned)
+            torch.utils.deterministic.fill_uninitialized_memory = filled
+
+
+@contextmanager
+def _itk_threads(threads: int) -> Iterator[None]:
+    """SimpleITK's filters with `threads` threads."""
+    import SimpleITK as sitk
+
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+
+
+@contextmanager
+def _numba_threads(threads: int) -> Iterator[None]:
+    """Compiled kernels with `threads` threads, as far as numba was started with so many."""
+    if "numba" not in sys.modules:
+        os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
+    import numba
+
+    before: Any = numba.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

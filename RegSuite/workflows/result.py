@@ -1,0 +1,158 @@
+"""Result: what a registration gives to Python, and how it becomes a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.errors import InputError
+from RegSuite.geometry import Image
+from RegSuite.io.fast_gzip import gzip_and_remove
+from RegSuite.report.folder import ResultFolder
+from RegSuite.report.result import Result as ResultRecord
+
+if TYPE_CHECKING:
+    from RegSuite.methods.base import Registration
+    from RegSuite.quality.limits import Verdict
+    from RegSuite.report.images import ReportImages
+    from RegSuite.transforms.base import Transform
+    from RegSuite.workflows.outputs import Outputs
+    from RegSuite.workflows.run import Run
+
+REPORT_FILE = "report.html"
+LINEAR_FILE = "linear.tfm"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A finished registration, in memory.
+
+    transform: fixed points to moving points (LPS mm). metrics: as in result.json, absent where
+    not computed. images: Image by the name of its file in a result folder (warped, jacobian,
+    displacement, inverse_displacement, and warped_labels where moving labels were given).
+    """
+
+    registration: Registration
+    outputs: Outputs
+    run: Run
+    verdicts: tuple[Verdict, ...]
+    drawn: ReportImages
+    report: bool = True
+    scene: bool = True
+    _shown: list[Path] = field(default_factory=list, repr=False)
+
+    @property
+    def transform(self) -> Transform:
+        """The whole map, fixed points to moving points."""
+        return self.registration.transform
+
+    @property
+    def linear(self) -> Transform | None:
+        """Its linear part alone; None where there is none."""
+        return self.registration.linear
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The measures of result.json, by its names."""
+        return self.run.metrics
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader must not trust, one sentence each."""
+        return tuple(self.run.warnings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided and why, one sentence each."""
+        return tuple(self.run.notes)
+
+    @property
+    def images(self) -> dict[str, Image]:
+        """The images of the result folder by role."""
+        return dict(self._images())
+
+    @property
+    def record(self) -> ResultRecord:
+        """The content of result.json, without files."""
+        return self.run.record(verdicts=list(self.verdicts))
+
+    def save(self, folder: Path | str, *, overwrite: bool = False) -> Path:
+        """Write the result folder and give its path.
+
+        Raises OutputError for a folder that holds a result (unless `overwrite`) or cannot be
+        written, DiskFull when the disk fills up: then nothing is left.
+        """
+        with ResultFolder(folder, overwrite=overwrite) as target:
+            target.complete(self.write(target.path, self.run))
+        return Path(folder)
+
+    def show(self) -> Path:
+        """Open the report in the browser, outside of Slicer; gives its path (in a temporary folder).
+
+        The file stays until the process ends; `save` keeps it.
+        """
+        import tempfile
+        import webbrowser
+
+        folder = Path(tempfile.mkdtemp(prefix="regsuite-report-"))
+        path = folder / REPORT_FILE
+        self._write_report(path)
+        self._shown.append(folder)
+        webbrowser.open(path.as_uri())
+        return path
+
+    def write(self, folder: Path, run: Run) -> ResultRecord:
+        """Write all files into `folder` (result.json apart) and give the record that names them."""
+        files: dict[str, str] = {}
+        with run.stage("write", 0.86, 0.97), ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
+            waiting = []
+            for role, image in self._images().items():
+                plain = folder / f"{role}.nii"
+                _write_nifti(image, plain)
+                files[role] = f"{role}.nii.gz"
+                waiting.append(pool.submit(gzip_and_remove, plain, folder / files[role]))
+            if self.linear is not None:
+                self.linear.save(folder / LINEAR_FILE)
+                files["linear"] = LINEAR_FILE
+            for job in waiting:
+                job.result()
+        if self.report:
+            with run.stage("report", 0.97, 1.0):
+                files["report"] = REPORT_FILE
+                self._write_report(folder / REPORT_FILE, files)
+        if self.scene:
+            run.warn("scene.mrb was not written: this version has no MRML scene writer")
+        return run.record(verdicts=list(self.verdicts), files=files)
+
+    def _images(self) -> Mapping[str, Image]:
+        out = self.outputs
+        images = {
+            "displacement": Image(
+                out.displacement.displacement_mm, out.displacement.grid, name="displacement"
+            ),
+            "inverse_displacement": Image(
+                out.inverse.displacement_mm, out.inverse.grid, name="inverse displacement"
+            ),
+            "warped": out.warped,
+            "jacobian": out.jacobian,
+        }
+        return images if out.warped_labels is None else images | {"warped_labels": out.warped_labels}
+
+    def _write_report(self, path: Path, files: Mapping[str, str] | None = None) -> None:
+        from RegSuite.report import write_report
+
+        write_report(path, self.run.record(verdicts=list(self.verdicts), files=dict(files or {})), self.drawn)
+
+
+def _write_nifti(image: Image, path: Path) -> None:
+    """An uncompressed NIfTI; vectors get the intent VECTOR (1007). Raises InputError where ITK cannot."""
+    import SimpleITK as sitk
+
+    from RegSuite.io.simpleitk_bridge import image_to_sitk
+
+    if image.channels not in (1, image.ndim):
+        raise InputError(f"an image of {image.channels} channels is not written", where=image.name)
+    sitk.WriteImage(image_to_sitk(image), str(path), useCompression=False)
