@@ -40,9 +40,7 @@ def index_map(
     return out
 
 
-def sample(
-    image: Tensor, index: Tensor, mode: Mode = "linear", outside: float | None = None
-) -> Tensor:
+def sample(image: Tensor, index: Tensor, mode: Mode = "linear", outside: float | None = None) -> Tensor:
     """Values of image [C, *S] at voxel indices [*out, d] (x, y, z order): [C, *out].
 
     outside: the value beyond the outer voxel CENTRES' border by more than half a voxel;
