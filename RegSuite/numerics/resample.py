@@ -30,12 +30,12 @@ def index_map(
     d = len(shape)
     axes = torch.meshgrid(*(torch.arange(n, device=device, dtype=dtype) for n in shape), indexing="ij")
     base = torch.stack(axes[::-1], dim=-1)
-    a = torch.as_tensor(np.asarray(affine), dtype=dtype, device=device)
+    a = torch.tensor(np.asarray(affine), dtype=dtype, device=device)
     out = base @ a[:, :d].T + a[:, d]
     if field is not None:
         u = field.movedim(0, -1).to(dtype)
         if field_matrix is not None:
-            u = u @ torch.as_tensor(np.asarray(field_matrix), dtype=dtype, device=device).T
+            u = u @ torch.tensor(np.asarray(field_matrix), dtype=dtype, device=device).T
         out = out + u
     return out
 
