@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.io.atomic import replacing
+from RegSuite.io.nifti_header import grid_of_nifti
 from RegSuite.io.simpleitk_bridge import array_to_sitk, image_from_sitk
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
     from torch import Tensor
 
     from RegSuite.geometry import Grid
@@ -23,6 +25,8 @@ def write_displacement(displacement_mm: Tensor, grid: Grid, path: Path) -> None:
 
     NIfTI gets the vector intent (1007), which SimpleITK writes: under the displacement intent
     (1006) ITK 5.4 negates x and y. NRRD is marked as a displacement for Slicer.
+    A 3D grid of one slice is better written as .nrrd or .mha: of a NIfTI vector file of one slice
+    SimpleITK makes a 2D image (`read_displacement` does not).
     Raises OutputError or DiskFull when it cannot be written.
     """
     import SimpleITK as sitk
@@ -53,6 +57,8 @@ def read_displacement(path: Path) -> DisplacementTransform:
             f"ITK cannot read it as an image: {last}", where=str(path), mend="write the field anew"
         ) from error
     ndim, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
+    if (ndim, components) == (2, 3) and ".nii" in path.suffixes:
+        return _single_slice(image, path)
     if components != ndim:
         raise GeometryError(
             f"a {ndim}D image with {components} value(s) a voxel is not a displacement field",
@@ -64,3 +70,16 @@ def read_displacement(path: Path) -> DisplacementTransform:
         return DisplacementTransform(field.data.float(), field.grid)
     except GeometryError as error:
         raise GeometryError(error.what, where=str(path), mend=error.mend) from error
+
+
+def _single_slice(image: sitk.Image, path: Path) -> DisplacementTransform:
+    """A 3D field of one slice, which ITK reads from NIfTI as a 2D image of 3 components."""
+    import numpy as np
+    import SimpleITK as sitk
+    import torch
+
+    from RegSuite.transforms.displacement import DisplacementTransform
+
+    grid = grid_of_nifti(path)
+    values = np.moveaxis(sitk.GetArrayFromImage(image), -1, 0).astype(np.float32, order="C")
+    return DisplacementTransform(torch.from_numpy(values.reshape(3, *grid.shape)), grid)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid
-from RegSuite.numerics.resample import warp
+from RegSuite.numerics.resample import index_map, warp
 from RegSuite.transforms.dense import check_field
 from RegSuite.transforms.linear_field import linear_field
 
@@ -23,7 +23,8 @@ POINTS_OF_THE_FIT = 20_000
 @dataclass(frozen=True)
 class InverseField:
     """displacement_mm: w [d, *shape] with T(y + w(y)) = y. residual_mm: {mean, p95, max} of
-    |T(y + w(y)) - y| over the voxel centres y whose y + w(y) lies on the field's grid.
+    |T(y + w(y)) - y| over the voxel centres y whose y + w(y) lies between the voxel centres of
+    the field's grid (within the slice for a grid of one).
     """
 
     displacement_mm: Tensor
@@ -39,9 +40,9 @@ def invert_displacement(
 ) -> InverseField:
     """The inverse of T(x) = x + u(x) at the voxels of `out_grid` (`grid` if None).
 
-    field_mm: [d, *grid.shape] LPS mm, linear between voxels; while searching, the border's
-    displacement goes on beyond the grid. The affine map nearest to T is the start, so that a
-    large rotation or shift in the field does no harm. On CPU each voxel is solved by Newton's
+    field_mm: [d, *grid.shape] LPS mm, linear between voxels. The affine map A nearest to T is
+    the start, and beyond the voxel centres T goes on as A plus what the border differs from it:
+    so a large rotation or shift in the field does no harm. On CPU each voxel is solved by Newton's
     method with a damped fixed-point step where that does not lead down (compiled); elsewhere
     all voxels together by a fixed-point iteration, damped where the residual grew.
     iterations: at most, per voxel. A voxel in a fold keeps its best point and shows in the residual.
@@ -101,15 +102,16 @@ def _by_newton(
     start = _as_3d(grid.inverse_matrix @ np.linalg.inv(linear) @ out.matrix)
     turn = grid.inverse_matrix[:d, :d] @ np.linalg.inv(linear[:d, :d]) @ grid.matrix[:d, :d]
     guess = _as_3d(np.block([[turn, np.zeros((d, 1))], [np.zeros((1, d)), np.ones((1, 1))]]))
+    beyond = _as_3d(grid.inverse_matrix @ linear @ grid.matrix) - np.eye(3, 4)
     shape = (1,) * (3 - d) + out.shape
-    lattice = np.zeros((3, *(1,) * (3 - d), *grid.shape), np.float32) if d == 2 else field.numpy()
+    lattice = field.numpy()
     if d == 2:
-        lattice[:2, 0] = field.numpy()
+        lattice = np.concatenate([lattice, np.zeros_like(lattice[:1])])[:, None]
     result, residual = np.empty((3, *shape), np.float32), np.empty(shape, np.float32)
     f32 = np.float32
     invert(
         lattice, _as_3d(grid.inverse_matrix)[:, :3].astype(f32), _as_3d(grid.matrix)[:, :3].astype(f32),
-        start.astype(f32), target.astype(f32), guess[:, :3].astype(f32),
+        start.astype(f32), target.astype(f32), guess[:, :3].astype(f32), beyond[:, :3].astype(f32),
         iterations, f32(tolerance_mm), shape, result, residual,
     )  # fmt: skip
     return torch.from_numpy(result[:d].reshape(d, *out.shape)), torch.from_numpy(residual.reshape(out.shape))
@@ -153,7 +155,8 @@ def _by_fixed_point(
             break
         s = best - damping * best_e
     displacement = best + linear_field(back - np.eye(d + 1), out, device)
-    inside = warp(
-        torch.ones((1, *grid.shape), device=device), out.shape, affine, best, to_voxels, outside=0.0
-    )
-    return displacement, torch.where(inside[0] > 0, least, -1 - least)
+    index = index_map(out.shape, affine, best, to_voxels, device=device)
+    size = torch.tensor(grid.size, device=device)
+    margin = torch.where(size == 1, 0.5, 1e-3)
+    inside = ((index >= -margin) & (index <= size - 1 + margin)).all(dim=-1)
+    return displacement, torch.where(inside, least, -1 - least)

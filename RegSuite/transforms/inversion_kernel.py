@@ -10,13 +10,13 @@ from numba import njit, prange
 
 @njit(inline="always", fastmath=True)
 def _cell(place, count):  # type: ignore[no-untyped-def]
-    """Lower voxel, upper voxel, fraction and whether the value changes along this axis here."""
-    if count == 1 or place <= 0.0:
-        return 0, 0, np.float32(0.0)
+    """Lower and upper voxel, fraction, and by how much the place lies beyond the outer voxel centres."""
+    if place <= 0.0 or count == 1:
+        return 0, 0, np.float32(0.0), np.float32(place)
     if place >= count - 1:
-        return count - 1, count - 1, np.float32(0.0)
+        return count - 1, count - 1, np.float32(0.0), np.float32(place - (count - 1))
     low = int(place)
-    return low, low + 1, np.float32(place - low)
+    return low, low + 1, np.float32(place - low), np.float32(0.0)
 
 
 @njit(inline="always", fastmath=True)
@@ -41,16 +41,17 @@ def _solve(a, b, out):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always", fastmath=True)
-def _value(field, q, to_voxels, value, slope):  # type: ignore[no-untyped-def]
-    """Field (mm) at index q in voxels, borders repeated, and its derivative by index [3, 3]."""
-    x0, x1, fx = _cell(q[0], field.shape[3])
-    y0, y1, fy = _cell(q[1], field.shape[2])
-    z0, z1, fz = _cell(q[2], field.shape[1])
+def _value(field, q, to_voxels, beyond, value, slope):  # type: ignore[no-untyped-def]
+    """Field (mm) at index q in voxels, going on linearly beyond the border, and its derivative [3, 3]."""
+    x0, x1, fx, ox = _cell(q[0], field.shape[3])
+    y0, y1, fy, oy = _cell(q[1], field.shape[2])
+    z0, z1, fz, oz = _cell(q[2], field.shape[1])
     gx, gy, gz = np.float32(1) - fx, np.float32(1) - fy, np.float32(1) - fz
     for i in range(3):
-        value[i] = np.float32(0)
-        for j in range(3):
-            slope[i, j] = np.float32(0)
+        value[i] = beyond[i, 0] * ox + beyond[i, 1] * oy + beyond[i, 2] * oz
+        slope[i, 0] = beyond[i, 0] if x0 == x1 else np.float32(0)
+        slope[i, 1] = beyond[i, 1] if y0 == y1 else np.float32(0)
+        slope[i, 2] = beyond[i, 2] if z0 == z1 else np.float32(0)
     for c in range(3):
         a, b = field[c, z0, y0, x0], field[c, z0, y0, x1]
         e, f = field[c, z0, y1, x0], field[c, z0, y1, x1]
@@ -72,15 +73,16 @@ def _value(field, q, to_voxels, value, slope):  # type: ignore[no-untyped-def]
 
 @njit(parallel=True, cache=True, fastmath=True)
 def invert(  # type: ignore[no-untyped-def]
-    field, to_voxels, to_mm, start, target, guess, iterations, tolerance, shape, out, residual
+    field, to_voxels, to_mm, start, target, guess, beyond, iterations, tolerance, shape, out, residual
 ):
     """Solve q + M^-1 u(q) = p for every voxel i of the output lattice.
 
     field: float32 [3, z, y, x] u in mm; to_voxels, to_mm: [3, 3] M^-1 and M of the field's grid.
     target: [3, 4] output voxel i -> p, the point in field voxels. start: [3, 4] i -> first q.
     guess: [3, 3] the preconditioner of the damped fixed-point step taken where Newton's cannot.
+    beyond: [3, 3] M^-1 du/dq, the slope at which the displacement goes on beyond the border.
     tolerance in mm. out: float32 [3, *shape] receives M (q - p), the inverse's displacement in
-    mm; residual: float32 [*shape] |T(q) - p| in mm, negative (-1 - it) where q is off the grid.
+    mm; residual: float32 [*shape] |T(q) - p| in mm, negative (-1 - it) where q is off the voxel centres.
     """
     nz, ny, nx = shape
     for line in prange(nz * ny):
@@ -101,7 +103,7 @@ def invert(  # type: ignore[no-untyped-def]
             best_norm = np.float32(1e30)
             damping = np.float32(1.0)
             for _ in range(iterations):
-                _value(field, q, to_voxels, e, slope)
+                _value(field, q, to_voxels, beyond, e, slope)
                 for i in range(3):
                     e[i] += q[i] - p[i]
                     slope[i, i] += np.float32(1)
@@ -130,7 +132,8 @@ def invert(  # type: ignore[no-untyped-def]
             off = False
             for i in range(3):
                 count = field.shape[3 - i]
-                off = off or best[i] < -0.5 or best[i] > count - 0.5
+                margin = np.float32(0.5) if count == 1 else np.float32(1e-3)
+                off = off or best[i] < -margin or best[i] > count - 1 + margin
                 first = start[i, 0] * x + start[i, 1] * y + start[i, 2] * z + start[i, 3]
                 carry[i] = best[i] - first
                 p[i] = best[i] - p[i]
