@@ -51,7 +51,7 @@ def error_in_words(error: OSError, target: Path) -> RegSuiteError:
 
 
 def machine() -> str:
-    """This machine's name, as part of a file name."""
+    """Name of this machine, as part of a file name."""
     return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())
 
 

@@ -37,8 +37,16 @@ class ColourBar:
     words: tuple[str, ...]
 
 
-def strip(view: View, place: Place, paint: Paint, bar: ColourBar | None = None, marked: bool = False) -> Figure:
-    """The planes through `place` side by side, all at one scale of mm, on black.
+def strip(
+    view: View,
+    place: Place,
+    paint: Paint,
+    bar: ColourBar | None = None,
+    *,
+    marked: bool = False,
+    paper: str = "black",
+) -> Figure:
+    """The planes through `place` side by side, all at one scale of mm, on `paper`.
 
     marked: thin lines show where the other planes cut.
     """
@@ -48,17 +56,17 @@ def strip(view: View, place: Place, paint: Paint, bar: ColourBar | None = None, 
     room = _WIDTH_INCH - _GAP_INCH * (len(sizes) - 1) - (_BAR_INCH if bar else 0)
     inch_per_mm = min(room / sum(w for _, w in sizes), _HEIGHT_INCH / max(h for h, _ in sizes))
     height = max(h for h, _ in sizes) * inch_per_mm
-    figure = Figure(figsize=(_WIDTH_INCH, height), dpi=DPI, facecolor="black")
+    figure = Figure(figsize=(_WIDTH_INCH, height), dpi=DPI, facecolor=paper)
     left = (room - sum(w for _, w in sizes) * inch_per_mm) / 2
     mappable = None
     for plane, (h, w) in zip(view.planes, sizes, strict=True):
-        box = (left / _WIDTH_INCH, 0.5 - h * inch_per_mm / height / 2, w * inch_per_mm / _WIDTH_INCH, h * inch_per_mm / height)
-        axes = figure.add_axes(box)
+        wide, high = w * inch_per_mm / _WIDTH_INCH, h * inch_per_mm / height
+        axes = figure.add_axes((left / _WIDTH_INCH, 0.5 - high / 2, wide, high))
         mappable = paint(axes, plane) or mappable
         _dress(axes, view, plane, place, marked)
         left += w * inch_per_mm + _GAP_INCH
     if bar is not None and mappable is not None:
-        _add_bar(figure, mappable, bar)
+        _add_bar(figure, mappable, bar, "white" if paper == "black" else "#1f2933")
     return figure
 
 
@@ -115,19 +123,17 @@ def _dress(axes: Axes, view: View, plane: Plane, place: Place, marked: bool) -> 
         axes.axvline(column, color="#ffd166", lw=0.7, alpha=0.6)
 
 
-def _add_bar(figure: Figure, mappable: Any, bar: ColourBar) -> None:
+def _add_bar(figure: Figure, mappable: Any, bar: ColourBar, ink: str) -> None:
     axes = figure.add_axes((1 - (_BAR_INCH - 0.12) / _WIDTH_INCH, 0.1, 0.012, 0.8))
     drawn = figure.colorbar(mappable, cax=axes)
     drawn.set_ticks(list(bar.ticks), labels=list(bar.words))
-    drawn.set_label(bar.label, color="white", fontsize=8)
-    axes.tick_params(colors="white", labelsize=8)
+    drawn.set_label(bar.label, color=ink, fontsize=8)
+    axes.tick_params(colors=ink, labelsize=8)
     drawn.outline.set_edgecolor("#888888")
 
 
-def steps_of(values: NDArray[Any], count: int) -> tuple[float, int]:
-    """A round step (1, 2 or 5 times a power of ten) that divides a range into about `count`."""
-    span = float(np.ptp(values)) or 1.0
+def round_step(span: float, count: int) -> float:
+    """A round step (1, 2 or 5 times a power of ten) that divides a span into about `count`."""
     rough = span / count
     power = 10.0 ** np.floor(np.log10(rough))
-    step = float(min((f * power for f in (1, 2, 5, 10)), key=lambda s: abs(np.log(s / rough))))
-    return step, int(span / step)
+    return float(min((f * power for f in (1, 2, 5, 10)), key=lambda step: abs(np.log(step / rough))))

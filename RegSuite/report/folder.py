@@ -92,7 +92,7 @@ class ResultFolder:
     def _check_target(self) -> None:
         """Raise OutputError for a target that is a file or holds a result."""
         if self.target.exists() and not self.target.is_dir():
-            raise OutputError("the result folder is a file", where=str(self.target), mend="name another folder")
+            raise OutputError("the result folder is a file", where=str(self.target), mend="name another")
         if (self.target / RESULT_FILE).exists() and not self.overwrite:
             raise OutputError(
                 "the folder holds a result already",
@@ -136,7 +136,7 @@ class ResultFolder:
         aside = self.path.with_name(self.path.name.replace(".partial-", ".replaced-"))
         aside.mkdir()
         try:
-            _move([RESULT_FILE] * (RESULT_FILE in old) + [n for n in old + clash if n != RESULT_FILE], self.target, aside)
+            _move(sorted(old + clash, key=lambda name: name != RESULT_FILE), self.target, aside)
             _move(new, self.path, self.target)
         except OSError:
             _move([e.name for e in aside.iterdir()], aside, self.target)
@@ -174,9 +174,9 @@ def _move(names: list[str], source: Path, destination: Path) -> None:
     moved = []
     try:
         for name in names:
-            os.replace(source / name, destination / name)
+            (source / name).replace(destination / name)
             moved.append(name)
     except OSError:
         for name in moved:
-            os.replace(destination / name, source / name)
+            (destination / name).replace(source / name)
         raise

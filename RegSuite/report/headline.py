@@ -12,7 +12,7 @@ from RegSuite.report.result import Result
 Tone = Literal["pass", "fail", "unsure"]
 
 _ACCURACY = ("tre_mm", "dice", "dice_mean", "hd95_mm", "msd_mm")
-_HIGHER_IS_BETTER = {"ssd": False, "ncc": True, "lncc": True, "mind": False, "ngf": True, "mi": True}
+_HIGHER_IS_BETTER = {"ssd": False, "ncc": True, "lncc": True, "mind": False, "ngf": False, "mi": True}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def headline(result: Result) -> Headline:
         return Headline(
             "unsure",
             "Accuracy not measured",
-            "The run ended as it should" + (", and the transform does not fold. " if folds else ". ") + "No landmarks "
+            "The run ended as it should"
+            + (", and the transform does not fold. " if folds else ". ")
+            + "No landmarks "
             "or labels were given, so nothing here tells whether the anatomy matches: judge the pictures."
             + _doubts(result, worse),
         )
@@ -112,7 +114,9 @@ def _accuracy_tiles(result: Result) -> list[KeyNumber]:
     out = []
     if tre is not None:
         count = measured(result.metrics, "tre_mm.n")
-        out.append(KeyNumber("TRE", f"{number(tre)} mm", f"mean of {count} landmarks", _tone(result, "tre_mm.mean")))
+        out.append(
+            KeyNumber("TRE", f"{number(tre)} mm", f"mean of {count} landmarks", _tone(result, "tre_mm.mean"))
+        )
     if dice is not None:
         per_label = result.metrics.get("dice") or {}
         below = f"mean of {_count(len(per_label), 'label')}"
@@ -159,7 +163,9 @@ def _failures(failed: list[Verdict]) -> str:
         limit = f"{measure.words} {number(verdicts[0].limit)}{unit}"
         if measure.per_label:
             worst = max(values) if measure.bound == "max" else min(values)
-            parts.append(f"{measure.title} of {_count(len(verdicts), 'label')} ({limit}; worst {number(worst)}{unit})")
+            parts.append(
+                f"{measure.title} of {_count(len(verdicts), 'label')} ({limit}; worst {number(worst)}{unit})"
+            )
         else:
             parts.append(f"{measure.title} {number(values[0])}{unit} ({limit})")
     return "; ".join(parts) + "."
@@ -174,6 +180,6 @@ def _doubts(result: Result, worse: bool) -> str:
 def _similarity_sentence(result: Result) -> str:
     similarity = result.metrics["similarity"]
     return (
-        f"{str(similarity['name']).upper()} went from {number(similarity['before'])} to {number(similarity['after'])}, "
-        "which is worse: do not use this transform without knowing why."
+        f"{str(similarity['name']).upper()} went from {number(similarity['before'])} "
+        f"to {number(similarity['after'])}, which is worse: do not use this transform without knowing why."
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.quality.definitions import MEASURES
-from RegSuite.quality.limits import Verdict, measure_of
+from RegSuite.quality.limits import measure_of
 from RegSuite.report.draw import embedded, png
 from RegSuite.report.headline import headline, key_numbers, number
 from RegSuite.report.result import Result
+from RegSuite.report.table import metric_rows, other_metrics
 
 if TYPE_CHECKING:
     from RegSuite.report.figures import Shown
@@ -55,72 +54,10 @@ def report_html(result: Result, pictures: ReportImages | None = None, *, command
         headline=headline(result),
         tiles=[] if result.status == "failed" else key_numbers(result, lengths),
         rows=metric_rows(result),
-        others=_other_metrics(result),
+        others=other_metrics(result),
         command=command,
         **_pictures(result, pictures),
     )
-
-
-@dataclass(frozen=True)
-class MetricRow:
-    """A line of the table of measures."""
-
-    title: str
-    value: str
-    limit: str
-    verdict: str
-    definition: str
-    source: str
-
-
-def metric_rows(result: Result) -> list[MetricRow]:
-    """Every known measure that was taken or is limited, in the order of their definitions."""
-    by_measure: dict[str, list[Verdict]] = {}
-    for verdict in result.verdicts:
-        by_measure.setdefault(measure_of(verdict), []).append(verdict)
-    out = []
-    for path, measure in MEASURES.items():
-        value: Any = result.metrics
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        verdicts = by_measure.get(path, [])
-        if value is None and not verdicts:
-            continue
-        unit = f" {measure.unit}" if measure.unit else ""
-        limit = f"{measure.words} {number(verdicts[0].limit)}{unit}" if verdicts else ""
-        source = verdicts[0].source if verdicts else ""
-        shown = _per_label(value, measure.bound, unit) if isinstance(value, Mapping) else number(value)
-        shown += unit if not isinstance(value, Mapping) and value is not None else ""
-        out.append(MetricRow(measure.title, shown, limit, _one_verdict(verdicts), measure.definition, source))
-    return out
-
-
-def _per_label(values: Mapping[str, float], bound: str, unit: str) -> str:
-    """'12 labels, worst 0.61, median 0.84'."""
-    if not values:
-        return "not measured"
-    ordered = sorted(values.values(), reverse=bound == "max")
-    return f"{len(ordered)} labels, worst {number(ordered[0])}{unit}, median {number(ordered[len(ordered) // 2])}{unit}"
-
-
-def _one_verdict(verdicts: list[Verdict]) -> str:
-    """The verdict of a measure; of one per label, how many failed."""
-    if not verdicts:
-        return "no limit"
-    failed = sum(v.verdict == "fail" for v in verdicts)
-    if len(verdicts) > 1 and failed:
-        return f"fail ({failed} of {len(verdicts)})"
-    return "fail" if failed else verdicts[0].verdict
-
-
-def _other_metrics(result: Result) -> list[tuple[str, str]]:
-    """Measures without a definition here (a method's own), as name and text."""
-    known = {path.split(".")[0] for path in MEASURES} | {"similarity"}
-    return [
-        (name, number(value) if isinstance(value, int | float) else str(value))
-        for name, value in result.metrics.items()
-        if name not in known
-    ]
 
 
 @dataclass(frozen=True)
@@ -137,8 +74,12 @@ class Embedded:
 def _pictures(result: Result, pictures: ReportImages | None) -> dict[str, Any]:
     """All pictures, drawn and embedded."""
     if pictures is None:
-        return {"comparisons": [], "originals": [], "single": [], "plots": [], "dice_plot": None, "place": ""}
-    from RegSuite.report import figures, plots
+        return {
+            **dict.fromkeys(("comparisons", "originals", "single", "plots"), ()),
+            "dice_plot": None,
+            "place": "",
+        }
+    from RegSuite.report import comparisons, figures, plots
     from RegSuite.report.view import View
 
     view = View(pictures)
@@ -149,11 +90,12 @@ def _pictures(result: Result, pictures: ReportImages | None) -> dict[str, Any]:
     ]
     dice_plot = _dice_plot(result, pictures)
     return {
-        "comparisons": [_embed(s) for s in figures.comparisons(view)],
-        "originals": [_embed(s) for s in figures.originals(view)],
+        "comparisons": [_embed(s) for s in comparisons.comparisons(view)],
+        "originals": [_embed(s) for s in comparisons.originals(view)],
         "single": [_embed(s) for s in single if s is not None],
         "plots": [(title, embedded(png(figure))) for title, figure in drawn_plots if figure is not None],
         "dice_plot": None if dice_plot is None else embedded(png(dice_plot)),
+        "dice_drawn": plots.MOST_LABELS,
         "place": _place_sentence(view),
     }
 
@@ -184,7 +126,7 @@ def _place_sentence(view: Any) -> str:
         return "Shown along the image's own axes, x to the right and y down (LPS)."
     names = ", ".join(p.name for p in view.planes)
     tilt = (
-        f" The grid is oblique: the planes follow its own axes, up to {plane.tilt_degrees:.0f}° from the patient's."
+        f" The grid is oblique: planes follow its own axes, up to {plane.tilt_degrees:.0f}° from the patient's."
         if plane.tilt_degrees > 1
         else ""
     )

@@ -41,9 +41,12 @@ class Plane:
     tilt_degrees: float
 
     def cut(self, volume: NDArray[Any], index: tuple[int, ...]) -> NDArray[Any]:
-        """The plane [down, right] of [*S] through a voxel (x, y, z); a view where it can be."""
+        """The plane [down, right] of [*S] through a voxel (x, y, z), as a view."""
         d = volume.ndim
-        plane = volume if self.normal is None else volume.take(index[self.normal], axis=d - 1 - self.normal)
+        at: list[Any] = [slice(None)] * d
+        if self.normal is not None:
+            at[d - 1 - self.normal] = index[self.normal]
+        plane: NDArray[Any] = volume[tuple(at)]
         if self.right > self.down:  # the array has z before x, the screen's rows are `down`
             plane = plane.T
         return plane[:: -1 if self.flip_down else 1, :: -1 if self.flip_right else 1]

@@ -9,7 +9,7 @@ import numpy as np
 
 from RegSuite.report.draw import DPI
 from RegSuite.report.figures import MOVING_COLOUR
-from RegSuite.report.view import as_array
+from RegSuite.report.view import as_array, content
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _INK = "#1f2933"
 _BLUE = "#2563a8"
 _PALE = "#c3cad3"
-_MOST_LABELS = 40
+MOST_LABELS = 24
+"""Labels drawn, the lowest Dice first."""
 
 
 def convergence(points: Sequence[ConvergencePoint]) -> Figure | None:
@@ -29,12 +30,13 @@ def convergence(points: Sequence[ConvergencePoint]) -> Figure | None:
     values = np.array([p.value for p in points], float)
     if not np.isfinite(values).any():
         return None
-    figure, axes = _axes(5.7, 2.9)
     starts = [i for i, p in enumerate(points) if i == 0 or p.stage != points[i - 1].stage]
+    figure, axes = _axes(5.7, 2.9, top=0.35 if len(starts) < 4 else 0.75)
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(points)], strict=True)):
         if number % 2:
             axes.axvspan(start, end, color="#f1f4f8", lw=0)
-        axes.plot(np.arange(start, end), values[start:end], color=_BLUE, lw=1.5, marker="o" * (end - start == 1), ms=3)
+        alone = "o" if end - start == 1 else ""
+        axes.plot(np.arange(start, end), values[start:end], color=_BLUE, lw=1.5, marker=alone, ms=3)
         if start:
             axes.axvline(start, color=_PALE, lw=0.8)
         axes.annotate(
@@ -43,18 +45,18 @@ def convergence(points: Sequence[ConvergencePoint]) -> Figure | None:
             xycoords=("data", "axes fraction"),
             xytext=(2, 3),
             textcoords="offset points",
-            fontsize=7.5,
+            fontsize=7,
             color="#52606d",
-            rotation=0 if len(starts) < 5 else 28,
+            rotation=0 if len(starts) < 4 else 25,
         )
     axes.set(xlabel="iteration", ylabel="measure (lower is better)", xlim=(0, max(1, len(points))))
     return figure
 
 
 def displacement(images: ReportImages) -> Figure | None:
-    """How far voxels (of the mask, if there is one) are moved; None without a displacement."""
+    """How far the voxels of `displacement_lengths` are moved; None without a displacement."""
     length = displacement_lengths(images)
-    if length is None or not length.size:
+    if length is None:
         return None
     figure, axes = _axes(5.7, 2.9)
     axes.hist(length, bins=60, color=_BLUE, weights=np.full(length.size, 100 / length.size))
@@ -74,17 +76,18 @@ def displacement(images: ReportImages) -> Figure | None:
 
 
 def displacement_lengths(images: ReportImages) -> Any | None:
-    """Lengths in mm of the displacement at (up to a few hundred thousand) voxels of the mask."""
+    """Lengths in mm of the displacement at up to a few hundred thousand voxels.
+
+    Of the mask; without one of what is bright in the fixed image, so that air does not count.
+    """
     if images.displacement_mm is None:
         return None
     step = max(1, round((images.grid.voxels / 4e5) ** (1 / images.grid.ndim)))
     spots = tuple(slice(None, None, step) for _ in images.grid.shape)
     field = as_array(images.displacement_mm)[(slice(None), *spots)]
     length = np.sqrt((field.astype(np.float64) ** 2).sum(axis=0))
-    if images.mask is not None:
-        mask = as_array(images.mask)[spots].astype(bool)
-        length = length[mask] if mask.any() else length
-    return length.ravel()
+    counts = content(images)[spots]
+    return length[counts] if counts.any() else length.ravel()
 
 
 def dice_by_label(
@@ -93,7 +96,7 @@ def dice_by_label(
     """Dice of each label before (ring) and after (dot), the worst first; None without labels."""
     if not after:
         return None
-    labels = sorted(after, key=lambda label: after[label])[:_MOST_LABELS]
+    labels = sorted(after, key=lambda label: after[label])[:MOST_LABELS]
     figure, axes = _axes(11.6, 0.9 + 0.235 * len(labels), left=0.24)
     rows = np.arange(len(labels))[::-1]
     for row, label in zip(rows, labels, strict=True):
@@ -121,17 +124,17 @@ def dice_by_label(
     return figure
 
 
-def _axes(width: float, height: float, left: float | None = None) -> tuple[Figure, Axes]:
+def _axes(width: float, height: float, left: float | None = None, top: float = 0.35) -> tuple[Figure, Axes]:
     """A figure of some inches with one pair of plain axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     across = 0.75 / width if left is None else left
-    box = (across, 0.55 / height, 0.945 - across, 1 - (0.55 + 0.35) / height)
+    box = (across, 0.55 / height, 0.93 - across, 1 - (0.55 + top) / height)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_PALE)
     axes.tick_params(labelsize=8, colors=_INK, length=3)
-    axes.xaxis.label.set_size(8.5)
-    axes.yaxis.label.set_size(8.5)
+    axes.xaxis.label.set_fontsize(8.5)
+    axes.yaxis.label.set_fontsize(8.5)
     return figure, axes

@@ -148,13 +148,23 @@ class View:
         for axis, n in enumerate(self.fixed.shape):
             along = np.flatnonzero(seen.any(axis=tuple(a for a in range(seen.ndim) if a != axis)))
             margin = step[axis] + int(_MARGIN_MM / self.grid.spacing[::-1][axis])
-            out.append(slice(max(0, along[0] * step[axis] - margin), min(n, along[-1] * step[axis] + margin + 1)))
+            out.append(
+                slice(max(0, along[0] * step[axis] - margin), min(n, along[-1] * step[axis] + margin + 1))
+            )
         return tuple(out)
 
 
 def as_array(tensor: Tensor) -> Array:
     """The values as numpy, sharing memory where they are on the CPU."""
     return np.asarray(tensor.detach().cpu().numpy())
+
+
+def content(images: ReportImages) -> Array:
+    """The mask; without one what is bright in the fixed image: boolean [*shape]."""
+    if images.mask is not None:
+        return as_array(images.mask).astype(bool, copy=False)
+    fixed = as_array(images.fixed)[0]
+    return _bright(fixed, _window(fixed))
 
 
 def _steps(shape: Voxel) -> tuple[int, ...]:

@@ -13,8 +13,18 @@ def a_result(metrics=None, largest_voxel_mm=2.0, **changes):
             "method": "deformable",
             "status": "completed",
             "inputs": {
-                "fixed": {"file": "fixed.nii.gz", "sha256": "ab" * 32, "size": [160, 192, 224], "spacing": [1, 1, 1.5]},
-                "moving": {"file": "moving.nii.gz", "sha256": "cd" * 32, "size": [90, 91, 92], "spacing": [2, 2, 2]},
+                "fixed": {
+                    "file": "fixed.nii.gz",
+                    "sha256": "ab" * 32,
+                    "size": [160, 192, 224],
+                    "spacing": [1, 1, 1.5],
+                },
+                "moving": {
+                    "file": "moving.nii.gz",
+                    "sha256": "cd" * 32,
+                    "size": [90, 91, 92],
+                    "spacing": [2, 2, 2],
+                },
             },
             "parameters": {"smoothing_mm": 3.0, "similarity": "lncc"},
             "seed": 7,

@@ -9,11 +9,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from RegSuite.errors import DiskFull, OutputError
 from RegSuite.report import disk
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import Result
-
 from Testing.report.results import a_failure, a_result
 
 as_root = os.name == "posix" and os.geteuid() == 0
@@ -87,14 +87,14 @@ def test_overwriting_takes_the_old_result_away_only_when_the_new_is_complete(tmp
 def test_when_the_swap_fails_the_old_result_is_back(tmp_path, monkeypatch):
     out = tmp_path / "out"
     write(out, content="old")
-    replace = os.replace
+    replace = Path.replace
 
     def failing(source, destination):
         if Path(destination) == out / "result.json" and "partial" in str(source):
             raise OSError(errno.ENOSPC, "No space left on device")
-        replace(source, destination)
+        return replace(source, destination)
 
-    monkeypatch.setattr(os, "replace", failing)
+    monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(DiskFull):
         write(out, overwrite=True)
     assert everything(tmp_path) == ["out", "out/result.json", "out/warped.nii.gz"]

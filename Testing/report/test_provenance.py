@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid
 from RegSuite.report.provenance import input_record, peak_memory_mb, sha256, versions

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+
 from RegSuite.errors import InputError
 from RegSuite.report.result import Result, plain
-
 from Testing.report.results import a_failure, a_result
 
 
