@@ -36,7 +36,7 @@ class LNCC(Similarity):
     radius: in voxels, one number or x, y, z order, the window is 2 radius + 1 wide.
     Unchanged under linear intensity changes of either image (inverted contrast too), and nearly
     unchanged under a bias that varies slowly over a window.
-    Memory: about 14 float64 copies of an image; the cost does not depend on the radius.
+    Memory: about 17 float64 copies of an image; the cost does not depend on the radius.
     Source: Avants et al., Medical Image Analysis 12 (2008) 26-41, doi:10.1016/j.media.2007.06.004;
     window sums with running sums as in Lewis, Vision Interface (1995).
     """

@@ -29,7 +29,8 @@ class MIND(Similarity):
     `mind_ssc`). 0 is a perfect match. Unchanged under linear intensity changes of either image,
     inverted contrast too; local, so that a slowly varying contrast hardly matters. Two constant
     images give 0. A method that warps one image many times does better to compute `mind_ssc` of
-    both once, and to compare the 12 warped channels with SSD.
+    both once, and to compare the 12 warped channels with SSD: the gradient here goes through the
+    descriptors by autograd, which takes about 130 copies of an image (with mask 250).
     """
 
     radius: int = 1
@@ -60,7 +61,7 @@ def mind_ssc(image: Tensor, radius: int = 1, dilation: int = 2, mask: Tensor | N
 
     mask: [*shape], boolean or weights (> 0 is inside). Only voxel pairs with both ends inside
     enter a distance; a channel without any is UNKNOWN; descriptors of voxels outside are 0.
-    Memory: 18 copies of a channel beyond the input (with mask 24), 12 of which are the answer.
+    Memory: about 25 copies of a channel (with mask 29), 12 of which are the answer.
     Differentiable. Cost grows linearly with the radius.
     Raises InputError for radius < 0, dilation < 1, or a mask that does not fit or is empty.
     Source: Heinrich et al., MICCAI 2013, doi:10.1007/978-3-642-40811-3_24, section 2.
@@ -89,12 +90,11 @@ def _describe(image: Tensor, radius: int, dilation: int, inside: Tensor | None) 
     distances = list(_patch_distances(image, radius, dilation, inside))
     low, spread = _low_and_spread(distances, inside is not None)
     spread = _held(spread, image, inside)
-    channels = (_channel(distance, low, spread, inside) for distance in distances)
     if torch.is_grad_enabled() and image.requires_grad:
-        return torch.stack(list(channels))
+        return torch.stack([_channel(distance, low, spread, inside) for distance in distances])
     out = image.new_empty((len(distances), *image.shape))
-    for place, channel in zip(out, channels, strict=True):
-        place.copy_(channel)
+    for place in out:  # each distance is let go as soon as it is read
+        place.copy_(_channel(distances.pop(0), low, spread, inside))
     return out
 
 

@@ -26,6 +26,7 @@ class NGF(Similarity):
     eta: gradients (in intensity a mm) below it count as noise, for both images; None takes for
     each image, and each channel, its mean gradient length over the mask (equation 3 with factor
     1), which makes the measure invariant under linear intensity changes. Constant images give 1.
+    Memory: about 35 copies of an image.
     Source: Haber and Modersitzki, MICCAI 2006, doi:10.1007/11866763_89.
     """
 
