@@ -32,7 +32,13 @@ HELP = "Medical image registration: fixed image, moving image, one result folder
 def build_app(words: Sequence[str] | None = None) -> typer.Typer:
     """The app. Commands that do not stand in `words` (default: this process's) are listed, not loaded."""
     asked = _words_of_process() if words is None else words
-    app = typer.Typer(name="regsuite", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        name="regsuite",
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,  # plain help is there three times sooner
+        pretty_exceptions_enable=False,
+    )
     app.callback()(_root)
     for name, (where, summary) in COMMANDS.items():
         function = _load(where) if name in asked else _placeholder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -105,3 +106,4 @@ def _run(workflow: Workflow, values: dict[str, Any]) -> None:
         answer(outcome.line)
     if outcome.error is not None:
         raise outcome.error
+    say(f"wrote {Path(output) / ('report.html' if parameters.report else 'result.json')}")

@@ -85,6 +85,6 @@ def _type_words(schema: Mapping[str, Any]) -> str:
     """The type of a JSON schema as a reader says it: number, list of integer, null, ..."""
     kind = schema.get("type", "object" if "$ref" in schema else "any")
     if kind == "array":
-        items = schema.get("items") or next(iter(schema.get("prefixItems", ())), {})
+        items: Mapping[str, Any] = schema.get("items") or next(iter(schema.get("prefixItems", ())), {})
         return f"list of {_type_words(items)}" if items else "list"
     return str(kind)

@@ -45,7 +45,7 @@ class Auto:
     Parameters: ClassVar[type[MethodParameters]] = AutoParameters
 
     def choose(self, fixed: Image, moving: Image, parameters: AutoParameters) -> Choice:
-        """The method that will run, with parameters, start and reasons. Raises InputError where they do not fit."""
+        """The method that will run, with parameters, start and reasons."""
         return choose(fixed, moving, parameters.parameters, parameters.preset, parameters.seed)
 
     def register(

@@ -112,7 +112,7 @@ def _numba_cache() -> tuple[str, str]:
             return str(folder), ""
     except OSError as error:
         problem = (
-            f"compiled kernels cannot be kept in {folder} ({error.strerror}): numba falls back to the user's "
-            "cache folder or compiles anew in every run; let NUMBA_CACHE_DIR name a folder that can be written"
+            f"compiled kernels cannot be kept in {folder} ({error.strerror}): numba uses the user's cache "
+            "folder or compiles anew in every run; let NUMBA_CACHE_DIR name a folder that can be written"
         )
         return str(folder), problem

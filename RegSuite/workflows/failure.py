@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from RegSuite.errors import Cancelled, MethodFailed, OutOfMemory, RegSuiteError
@@ -32,7 +33,7 @@ def as_failure(error: Exception, run: Run) -> RegSuiteError:
         last = traceback.extract_tb(error.__traceback__)[-1]
         failure = MethodFailed(
             f"{type(error).__name__}: {error}",
-            where=f"method {run.method}, {last.name} ({last.filename.rpartition('RegSuite')[2] or last.filename}:{last.lineno})",
+            where=f"method {run.method}, {last.name} in {Path(last.filename).name}, line {last.lineno}",
             mend="this is a defect: please report it with the inputs' geometry and `regsuite doctor`",
         )
     failure.__cause__ = error

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.geometry import Image, PointSet
+from RegSuite.errors import InputError
+from RegSuite.geometry import Grid, Image, PointSet
+from RegSuite.report.provenance import input_record
 from RegSuite.report.result import InputRecord
 
 if TYPE_CHECKING:
-    from RegSuite.geometry import Grid
+    from torch import Tensor
+
+    from RegSuite.workflows.run import Run
 
 
 @dataclass(frozen=True)
@@ -26,33 +32,140 @@ class Pair:
     label_names: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_pair(inputs: Mapping[str, Any], records: dict[str, InputRecord]) -> Pair:
-    """The inputs of `register` by role, read once, checked alone and against each other.
+def read_pair(inputs: Mapping[str, Any], run: Run) -> Pair:
+    """The inputs of `register` by role, each read once and checked alone.
 
-    records is filled with {role: file, sha256, size, spacing}. Raises InputError or GeometryError
+    run.inputs is filled with file, sha256, size and spacing. Raises InputError or GeometryError
     with the file and the mend.
     """
-    fixed, moving = (_image(inputs[role], role, records) for role in ("fixed", "moving"))
-    fixed = _with_mask(fixed, inputs.get("fixed_mask"), "fixed_mask", records)
-    moving = _with_mask(moving, inputs.get("moving_mask"), "moving_mask", records)
-    labels = {
-        side: read_labels_on(inputs.get(f"{side}_labels"), image.grid, f"{side}_labels", records)
-        for side, image in (("fixed", fixed), ("moving", moving))
-    }
-    points = {
-        side: read_points_of(inputs.get(f"{side}_points"), image.ndim, f"{side}_points", records)
-        for side, image in (("fixed", fixed), ("moving", moving))
-    }
-    return Pair(fixed, moving, labels["fixed"], labels["moving"], points["fixed"], points["moving"])
+    doubts: list[str] = []
+    reader = Reader(run.inputs, doubts)
+    fixed = reader.registrable(inputs["fixed"], "fixed", inputs.get("fixed_mask"))
+    moving = reader.registrable(inputs["moving"], "moving", inputs.get("moving_mask"))
+    names = inputs.get("label_names")
+    initial = inputs.get("initial")
+    if is_file_name(initial) and Path(str(initial)).is_file():
+        run.inputs["initial"] = input_record(str(initial))
+    fixed_labels, fixed_names = reader.labels(inputs.get("fixed_labels"), "fixed_labels", fixed.grid, names)
+    moving_labels, moving_names = reader.labels(
+        inputs.get("moving_labels"), "moving_labels", moving.grid, names
+    )
+    for sentence in doubts:
+        run.warn(sentence)
+    return Pair(
+        fixed,
+        moving,
+        fixed_labels,
+        moving_labels,
+        reader.points(inputs.get("fixed_points"), "fixed_points"),
+        reader.points(inputs.get("moving_points"), "moving_points"),
+        {**moving_names, **fixed_names},
+    )
 
 
-def read_labels_on(source: Any, grid: Grid, role: str, records: dict[str, InputRecord]) -> Image | None:
-    """Labels that must lie on `grid`; None where none are given."""
-    if source is None:
-        return None
-    from RegSuite.io import check_same_grid, read_labels
+class Reader:
+    """Turns what was given into engine objects.
 
-    labels = read_labels(source) if is_file(source) else as_image(source, role)
-    check_same_grid(labels, grid)
-    _remember(source, labels.grid, role, records)
-    return labels
+    records is filled with what each was; warnings with what a file's reader mended or doubts.
+    """
+
+    def __init__(self, records: dict[str, InputRecord], warnings: list[str]) -> None:
+        self.records = records
+        self.warnings = warnings
+
+    def image(self, given: Any, role: str) -> Image:
+        """An image of one volume or slice. Raises InputError for what is none."""
+        from RegSuite.io.images import read_image
+
+        return self._gridded(given, role, lambda path: read_image(path, warnings=self.warnings))
+
+    def registrable(self, given: Any, role: str, mask: Any = None) -> Image:
+        """An image that can be registered, with its mask. Raises InputError for one that cannot."""
+        from RegSuite.io.checks import check_image_for_registration
+
+        image = self.image(given, role)
+        if mask is not None:
+            image = image.with_mask(self.mask(mask, f"{role}_mask", image.grid))
+        check_image_for_registration(image, role)
+        return image
+
+    def mask(self, given: Any, role: str, grid: Grid) -> Tensor:
+        """A mask on `grid`: boolean [*shape]."""
+        from RegSuite.io.checks import check_same_grid
+        from RegSuite.io.labels import read_mask
+
+        if is_file_name(given):
+            mask = read_mask(given, grid, warnings=self.warnings)
+            self.records[role] = input_record(given, grid)
+            return mask
+        image = self._gridded(given, role)
+        check_same_grid(image, grid, role)
+        return image.data[0] >= 0.5
+
+    def labels(
+        self, given: Any, role: str, grid: Grid | None, names: Any = None
+    ) -> tuple[Image | None, Mapping[int, str]]:
+        """Labels on `grid` (anywhere if None) with their names; None where none were given.
+
+        names: a CSV of label,name, or the names by label; NAME.csv beside a file if None.
+        """
+        from RegSuite.io.checks import check_same_grid
+        from RegSuite.io.labels import read_label_names, read_labels
+
+        if given is None:
+            return None, {}
+        labels = self._gridded(given, role, lambda path: read_labels(path, warnings=self.warnings))
+        if grid is not None:
+            check_same_grid(labels, grid, role.replace("_", " "))
+        if isinstance(names, Mapping):
+            return labels, names
+        beside = given if is_file_name(given) else labels.name
+        return labels, read_label_names(beside, names) if names is not None or is_file_name(given) else {}
+
+    def points(self, given: Any, role: str) -> PointSet | None:
+        """Points in LPS mm; None where none were given."""
+        if given is None or isinstance(given, PointSet):
+            return given
+        from RegSuite.io.points import read_points
+
+        path = _path(given, role)
+        points = read_points(path)
+        self.records[role] = input_record(path)
+        return points
+
+    def _gridded(self, given: Any, role: str, read: Callable[[Path], Image] | None = None) -> Image:
+        """What has a grid: an Image as it is, a SimpleITK image converted, a file read."""
+        if isinstance(given, Image):
+            grid = given.grid
+            self.records[role] = InputRecord(file=given.name, size=grid.size, spacing=grid.spacing)
+            return given
+        if type(given).__module__.startswith("SimpleITK"):
+            from RegSuite.io.simpleitk_bridge import image_from_sitk
+
+            return self._gridded(_converted(image_from_sitk(given, role), role), role)
+        path = _path(given, role)
+        if read is None:
+            raise InputError(f"{path} cannot be read as {role}", where=role)
+        image = read(path)
+        self.records[role] = input_record(path, image.grid)
+        return image
+
+
+def _converted(image: Image, role: str) -> Image:
+    """Images for registration in float32, as files are read; labels and masks in their own type."""
+    return image.with_data(image.data.float()) if role in ("fixed", "moving", "source", "like") else image
+
+
+def is_file_name(given: Any) -> bool:
+    """Whether an input was given as the name of a file or folder."""
+    return isinstance(given, str | PathLike)
+
+
+def _path(given: Any, role: str) -> Path:
+    if not is_file_name(given):
+        raise InputError(
+            f"{type(given).__name__} is no input that can be read",
+            where=role,
+            mend="give a file name, a RegSuite.Image (points: RegSuite.PointSet) or a SimpleITK image",
+        )
+    return Path(given)

@@ -16,20 +16,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from RegSuite.geometry import Image, PointSet
+    from RegSuite.transforms import DisplacementTransform
     from RegSuite.transforms.base import Transform
-    from RegSuite.workflows.outputs import Outputs
 
 RESIDUAL_VOXELS = 200_000
 """The inverse is checked at about so many evenly spaced voxels."""
 
 
-def field_metrics(outputs: Outputs, mask: Tensor | None) -> dict[str, Any]:
+def field_metrics(
+    forward: DisplacementTransform, inverse: DisplacementTransform, jacobian: Tensor, mask: Tensor | None
+) -> dict[str, Any]:
     """jacobian and inverse_residual_mm of the fields that are written, over the fixed mask (all if None)."""
-    fixed, moving = outputs.displacement, outputs.inverse
     return {
-        "jacobian": jacobian_statistics(outputs.jacobian.data[0], mask),
+        "jacobian": jacobian_statistics(jacobian, mask),
         "inverse_residual_mm": inverse_residual_mm(
-            fixed, moving, fixed.grid, mask, moving_grid=moving.grid, at_most=RESIDUAL_VOXELS
+            forward, inverse, forward.grid, mask, moving_grid=inverse.grid, at_most=RESIDUAL_VOXELS
         ),
     }
 
@@ -37,7 +38,7 @@ def field_metrics(outputs: Outputs, mask: Tensor | None) -> dict[str, Any]:
 def label_metrics(
     fixed: Image, warped: Image, names: dict[int, str] | None = None
 ) -> tuple[dict[str, Any], list[str]]:
-    """dice, dice_mean, hd95_mm and msd_mm of labels on one grid, and warnings about labels that one side lacks."""
+    """dice, dice_mean, hd95_mm, msd_mm of labels on one grid; warnings about labels that one side lacks."""
     overlap = dice(fixed.data[0], warped.data[0])
     distances = surface_distances(fixed.data[0], warped.data[0], fixed.grid)
     metrics: dict[str, Any] = {}

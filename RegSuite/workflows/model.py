@@ -28,7 +28,7 @@ class WorkflowParameters(BaseModel):
     parameters: dict[str, Any] = Field(
         default_factory=dict,
         title="Method parameters",
-        description="parameters of the method that differ from preset and defaults (see `regsuite methods NAME`)",
+        description="those that differ from preset and defaults (see `regsuite methods NAME`)",
     )
     device: str | None = Field(
         default=None,

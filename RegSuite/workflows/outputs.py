@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from RegSuite.geometry import Grid, Image
+from RegSuite.geometry.grid import FloatArray
 from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.numerics.resample import warp
 from RegSuite.transforms import DisplacementTransform
@@ -50,27 +51,31 @@ def make_outputs(transform: Transform, fixed: Image, moving: Image, moving_label
     )
 
 
-def warp_image(moving: Image, grid: Grid, displacement_mm: Tensor | None) -> Image:
+def warp_image(
+    moving: Image, grid: Grid, displacement_mm: Tensor | None, outside: float | None = None
+) -> Image:
     """The moving image at x + u(x) for the voxels x of `grid`, linearly interpolated, float32.
 
-    Outside of the moving image stands its smallest value (air in CT, background in MR).
+    Outside of the moving image stands `outside`, its smallest value (air in CT, background in MR)
+    if None.
     """
     values = moving.data.float().cpu()
-    affine, to_voxels = _into(moving.grid, grid)
-    warped = warp(values, grid.shape, affine, displacement_mm, to_voxels, outside=float(values.min()))
+    affine, to_voxels = moving_index(moving.grid, grid)
+    beyond = float(values.min()) if outside is None else outside
+    warped = warp(values, grid.shape, affine, displacement_mm, to_voxels, outside=beyond)
     return Image(warped, grid, name=f"warped {moving.name}", modality=moving.modality)
 
 
 def warp_labels(labels: Image, grid: Grid, displacement_mm: Tensor | None) -> Image:
     """Labels at x + u(x), the nearest voxel's, in their own type; 0 outside."""
-    affine, to_voxels = _into(labels.grid, grid)
+    affine, to_voxels = moving_index(labels.grid, grid)
     values = warp(
         labels.data.double(), grid.shape, affine, displacement_mm, to_voxels, mode="nearest", outside=0.0
     )
     return Image(values.round().to(labels.data.dtype), grid, name=f"warped {labels.name}")
 
 
-def _into(moving: Grid, fixed: Grid):  # type: ignore[no-untyped-def]
+def moving_index(moving: Grid, fixed: Grid) -> tuple[FloatArray, FloatArray]:
     """Fixed voxel index to moving voxel index [d, d+1], and LPS mm to moving voxels [d, d]."""
     d = fixed.ndim
     return (moving.inverse_matrix @ fixed.matrix)[:d], moving.inverse_matrix[:d, :d]

@@ -69,7 +69,9 @@ def measure_name(choice: Choice) -> str:
 
 def _measure_fields(outputs: Outputs, pair: Pair, run: Run) -> None:
     try:
-        run.metrics.update(field_metrics(outputs, pair.fixed.mask))
+        run.metrics.update(
+            field_metrics(outputs.displacement, outputs.inverse, outputs.jacobian.data[0], pair.fixed.mask)
+        )
     except InputError as error:  # no voxel of the mask reaches the moving image: measured is what remains
         run.warn(f"inverse and Jacobian were not measured: {error.what}")
 

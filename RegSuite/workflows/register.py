@@ -125,6 +125,7 @@ def register(
 
 def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run: Run) -> Result:
     """The workflow: read, choose, check that it fits, register, measure."""
+    from RegSuite.io.checks import check_pair
     from RegSuite.workflows.estimate import check_resources
     from RegSuite.workflows.initial import initial_of
     from RegSuite.workflows.inputs import read_pair
@@ -139,7 +140,8 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
         with run.stage("read", 0.0, 0.04):
             pair = read_pair(inputs, run)
             initial, start = initial_of(inputs.get("initial"), pair.fixed, pair.moving)
-            pair.check_overlap(initial, start)
+            for sentence in check_pair(pair.fixed, pair.moving, initial):
+                run.warn(sentence)
         choice = choice or _chosen_by_look(pair, parameters)
         choice = choice if start is None else replace(choice, start=start)
         _remember(choice, parameters, run)

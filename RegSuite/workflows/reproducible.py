@@ -23,7 +23,8 @@ def reproducible(threads: int, seed: int, device: str) -> Iterator[None]:
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
     )
-    filled = torch.utils.deterministic.fill_uninitialized_memory
+    memory: Any = torch.utils.deterministic
+    filled = memory.fill_uninitialized_memory
     if device != "cpu":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with (
@@ -33,14 +34,14 @@ def reproducible(threads: int, seed: int, device: str) -> Iterator[None]:
     ):
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
-        torch.utils.deterministic.fill_uninitialized_memory = False  # a pass over each new tensor for nothing
+        memory.fill_uninitialized_memory = False  # a pass over each new tensor for nothing
         torch.manual_seed(seed)
         try:
             yield
         finally:
             torch.set_num_threads(before)
             torch.use_deterministic_algorithms(strict, warn_only=warned)
-            torch.utils.deterministic.fill_uninitialized_memory = filled
+            memory.fill_uninitialized_memory = filled
 
 
 @contextmanager
@@ -48,12 +49,13 @@ def _itk_threads(threads: int) -> Iterator[None]:
     """SimpleITK's filters with `threads` threads."""
     import SimpleITK as sitk
 
-    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    settings: Any = sitk.ProcessObject
+    before = settings.GetGlobalDefaultNumberOfThreads()
+    settings.SetGlobalDefaultNumberOfThreads(threads)
     try:
         yield
     finally:
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+        settings.SetGlobalDefaultNumberOfThreads(before)
 
 
 @contextmanager
@@ -63,8 +65,8 @@ def _numba_threads(threads: int) -> Iterator[None]:
         os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
     import numba
 
-    before: Any = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    before, config = numba.get_num_threads(), vars(numba.config)
+    numba.set_num_threads(min(threads, int(config["NUMBA_NUM_THREADS"])))
     try:
         yield
     finally:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.errors import InputError
 from RegSuite.geometry import Image
-from RegSuite.io.fast_gzip import gzip_and_remove
+from RegSuite.io.write_image import write_image
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import Result as ResultRecord
 
@@ -33,6 +32,7 @@ class Result:
     transform: fixed points to moving points (LPS mm). metrics: as in result.json, absent where
     not computed. images: Image by the name of its file in a result folder (warped, jacobian,
     displacement, inverse_displacement, and warped_labels where moving labels were given).
+    also: further images that are written beside these, by role.
     """
 
     registration: Registration
@@ -42,6 +42,7 @@ class Result:
     drawn: ReportImages
     report: bool = True
     scene: bool = True
+    also: Mapping[str, Image] = field(default_factory=dict)
     _shown: list[Path] = field(default_factory=list, repr=False)
 
     @property
@@ -110,10 +111,8 @@ class Result:
         with run.stage("write", 0.86, 0.97), ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
             waiting = []
             for role, image in self._images().items():
-                plain = folder / f"{role}.nii"
-                _write_nifti(image, plain)
                 files[role] = f"{role}.nii.gz"
-                waiting.append(pool.submit(gzip_and_remove, plain, folder / files[role]))
+                waiting.append(pool.submit(write_image, image, folder / files[role]))
             if self.linear is not None:
                 self.linear.save(folder / LINEAR_FILE)
                 files["linear"] = LINEAR_FILE
@@ -123,7 +122,7 @@ class Result:
             with run.stage("report", 0.97, 1.0):
                 files["report"] = REPORT_FILE
                 self._write_report(folder / REPORT_FILE, files)
-        if self.scene:
+        if self.scene:  # said after the report, which is about the registration
             run.warn("scene.mrb was not written: this version has no MRML scene writer")
         return run.record(verdicts=list(self.verdicts), files=files)
 
@@ -139,20 +138,10 @@ class Result:
             "warped": out.warped,
             "jacobian": out.jacobian,
         }
-        return images if out.warped_labels is None else images | {"warped_labels": out.warped_labels}
+        labels = {} if out.warped_labels is None else {"warped_labels": out.warped_labels}
+        return images | labels | dict(self.also)
 
     def _write_report(self, path: Path, files: Mapping[str, str] | None = None) -> None:
         from RegSuite.report import write_report
 
         write_report(path, self.run.record(verdicts=list(self.verdicts), files=dict(files or {})), self.drawn)
-
-
-def _write_nifti(image: Image, path: Path) -> None:
-    """An uncompressed NIfTI; vectors get the intent VECTOR (1007). Raises InputError where ITK cannot."""
-    import SimpleITK as sitk
-
-    from RegSuite.io.simpleitk_bridge import image_to_sitk
-
-    if image.channels not in (1, image.ndim):
-        raise InputError(f"an image of {image.channels} channels is not written", where=image.name)
-    sitk.WriteImage(image_to_sitk(image), str(path), useCompression=False)

@@ -50,6 +50,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
+    _fraction: float = field(default=0.0, repr=False)
 
     @contextmanager
     def stage(self, name: str, begin: float, end: float) -> Iterator[Progress]:
@@ -57,7 +58,9 @@ class Run:
         start = time.perf_counter()
 
         def part(fraction: float, stage: str, metrics: Mapping[str, float]) -> None:
-            self.progress(begin + (end - begin) * min(max(fraction, 0.0), 1.0), stage or name, metrics)
+            reached = begin + (end - begin) * min(max(fraction, 0.0), 1.0)
+            self._fraction = max(self._fraction, reached)  # a method's second try does not lead backwards
+            self.progress(self._fraction, stage or name, metrics)
 
         part(0.0, name, {})
         yield part

@@ -37,7 +37,9 @@ def similarity_metric(
     parts = [_part(image.data.cpu(), box, planes) for image in (fixed, before, after)]
     measure = make_similarity(name, fixed.grid.spacing)
     mask = _without_slab_edges(_part(counted[None], box, planes)[0], planes)
-    return similarity_before_after(measure, *parts, mask=mask) if bool(mask.any()) else {}
+    if not bool(mask.any()):
+        return {}
+    return similarity_before_after(measure, parts[0], parts[1], parts[2], mask)
 
 
 def covered_by(moving: Grid, fixed: Grid, displacement_mm: Tensor | None = None) -> Tensor:

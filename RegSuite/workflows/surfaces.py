@@ -1,0 +1,111 @@
+"""Surfaces through a transform (vtk, extra `surfaces`)."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from RegSuite.errors import GeometryError, InputError, OutputError
+from RegSuite.io.atomic import replacing
+
+if TYPE_CHECKING:
+    from RegSuite.transforms.base import Transform
+
+SUFFIXES = (".vtp", ".stl", ".ply", ".obj")
+_SPACES = {"LPS": np.eye(3), "RAS": np.diag([-1.0, -1.0, 1.0])}
+
+
+def warp_surface(
+    source: Path, transform: Transform, output: Path, space: Literal["LPS", "RAS"] = "LPS"
+) -> None:
+    """Map the points of a surface (.vtp .stl .ply .obj) and write it to `output`, whole or not at all.
+
+    space: of the file's coordinates, which the output keeps. Raises InputError where vtk is
+    missing, the file is no surface, or the ending of either file is not known.
+    """
+    _need_vtk()
+    for path in (source, output):
+        if path.suffix.lower() not in SUFFIXES:
+            raise InputError(
+                f"{path.suffix!r} is not the ending of a surface",
+                where=str(path),
+                mend="use " + " ".join(SUFFIXES),
+            )
+    if transform.ndim != 3:
+        raise GeometryError("a surface needs a 3D transform", where=str(source))
+    surface = _read(source)
+    to_lps = _SPACES[space]
+    places = _points(surface) @ to_lps
+    moved = transform.points(torch.from_numpy(places)).cpu().numpy() @ to_lps
+    _set_points(surface, moved)
+    with replacing(output) as temporary:
+        _write(surface, temporary)
+
+
+def _need_vtk() -> None:
+    if find_spec("vtk") is None:
+        raise InputError(
+            "surfaces need the library vtk, which is not installed",
+            where="surfaces",
+            mend="pip install 'regsuite[surfaces]'",
+        )
+
+
+def _read(path: Path) -> Any:
+    import vtk
+
+    if not path.is_file():
+        raise InputError("the file does not exist", where=str(path), mend="check the name and the folder")
+    readers = {
+        ".vtp": vtk.vtkXMLPolyDataReader,
+        ".stl": vtk.vtkSTLReader,
+        ".ply": vtk.vtkPLYReader,
+        ".obj": vtk.vtkOBJReader,
+    }
+    reader = readers[path.suffix.lower()]()
+    reader.AddObserver("ErrorEvent", lambda *_: None)  # the empty result below says it in our words
+    reader.SetFileName(str(path))
+    reader.Update()
+    surface = reader.GetOutput()
+    if surface is None or surface.GetNumberOfPoints() == 0:
+        raise InputError("the file holds no surface", where=str(path), mend="write the surface anew")
+    return surface
+
+
+def _write(surface: Any, path: Path) -> None:
+    import vtk
+
+    writers = {
+        ".vtp": vtk.vtkXMLPolyDataWriter,
+        ".stl": vtk.vtkSTLWriter,
+        ".ply": vtk.vtkPLYWriter,
+        ".obj": vtk.vtkOBJWriter,
+    }
+    writer = writers[path.suffix.lower()]()
+    if path.suffix.lower() == ".stl":
+        writer.SetFileTypeToBinary()
+    writer.SetFileName(str(path))
+    writer.SetInputData(surface)
+    if writer.Write() == 0 or path.stat().st_size == 0:
+        raise OutputError("the surface cannot be written", where=str(path), mend="check the disk")
+
+
+def _points(surface: Any) -> np.ndarray:
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    return np.array(vtk_to_numpy(surface.GetPoints().GetData()), dtype=np.float64)
+
+
+def _set_points(surface: Any, places: np.ndarray) -> None:
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    points = vtk.vtkPoints()
+    points.SetDataTypeToDouble()
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(places), deep=True))
+    surface.SetPoints(points)
+    surface.GetPointData().SetNormals(None)

@@ -1,0 +1,110 @@
+"""Apply a transform: images are pulled back, points and surfaces go forward."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.errors import GeometryError, InputError
+from RegSuite.geometry import Grid, Image, PointSet
+from RegSuite.workflows.interpolation import INTERPOLATIONS, Interpolation, pull
+from RegSuite.workflows.stored_transform import StoredTransform, stored_transform
+
+if TYPE_CHECKING:
+    from RegSuite.report.result import InputRecord
+    from RegSuite.transforms.base import Transform
+
+POINT_SUFFIXES = (".csv",)
+SURFACE_SUFFIXES = (".vtp", ".stl", ".vtk", ".ply", ".obj")
+
+
+def warp(
+    source: Any,
+    transform: Any,
+    *,
+    inverse: bool = False,
+    like: Any = None,
+    interpolation: Interpolation = "linear",
+    records: dict[str, InputRecord] | None = None,
+    warnings: list[str] | None = None,
+) -> Image | PointSet:
+    """An image resampled through a transform, or points mapped by it.
+
+    source: an image (file, RegSuite.Image, SimpleITK image) or points (CSV, RegSuite.PointSet).
+    transform: a result folder, a transform file, or a Transform (fixed to moving points).
+    Images: a moving image comes to the fixed grid; with `inverse` a fixed image to the moving
+    grid. The grid is that of `like`, else the field's own. Points: fixed points go to the moving
+    space; with `inverse` moving points to the fixed space. records: is filled with the
+    inputs, warnings with what their readers doubt.
+    Raises InputError or GeometryError for inputs that do not fit.
+    """
+    from RegSuite.workflows.inputs import Reader
+
+    reader = Reader({} if records is None else records, [] if warnings is None else warnings)
+    stored = _stored(transform, inverse)
+    if isinstance(source, PointSet) or (_suffix(source) in POINT_SUFFIXES):
+        points = reader.points(source, "source")
+        assert points is not None  # only None gives None
+        return _mapped(points, stored.transform)
+    if interpolation not in INTERPOLATIONS:
+        raise InputError(
+            f"there is no interpolation {interpolation!r}",
+            where="interpolation",
+            mend="give one of " + ", ".join(INTERPOLATIONS),
+        )
+    image = reader.image(source, "source")
+    grid = _grid(stored, reader.image(like, "like").grid if like is not None else None, image)
+    _check_dimensions(stored.transform, image, grid)
+    return pull(image, grid, stored.transform.displacement(grid), interpolation)
+
+
+def _stored(transform: Any, inverse: bool) -> StoredTransform:
+    from RegSuite.transforms.base import Transform
+
+    if isinstance(transform, Transform):
+        found = transform.inverse() if inverse else transform
+        return StoredTransform(found, getattr(found, "grid", None))
+    if not isinstance(transform, str | Path):
+        raise InputError(
+            f"{type(transform).__name__} is no transform",
+            where="transform",
+            mend="give a result folder, a transform file or a Transform",
+        )
+    return stored_transform(transform, inverse=inverse)
+
+
+def _suffix(source: Any) -> str:
+    return Path(source).suffix.lower() if isinstance(source, str | Path) else ""
+
+
+def _grid(stored: StoredTransform, like: Grid | None, image: Image) -> Grid:
+    if like is not None:
+        return like
+    if stored.grid is not None:
+        return stored.grid
+    raise InputError(
+        "the transform has no grid of its own, so the size of the warped image is not known",
+        where=image.name,
+        mend="pass --like IMAGE, whose grid the warped image takes",
+    )
+
+
+def _check_dimensions(transform: Transform, image: Image, grid: Grid) -> None:
+    if not transform.ndim == image.ndim == grid.ndim:
+        raise GeometryError(
+            f"{image.ndim}D image, {transform.ndim}D transform and {grid.ndim}D grid do not go together",
+            where=image.name,
+            mend="give all of one dimension",
+        )
+
+
+def _mapped(points: PointSet, transform: Transform) -> PointSet:
+    """The points moved by the transform, with their labels and names."""
+    import torch
+
+    if points.ndim != transform.ndim:
+        raise GeometryError(
+            f"points of {points.ndim} coordinates under a {transform.ndim}D transform", where=points.name
+        )
+    moved = transform.points(torch.tensor(points.points)).cpu().numpy()
+    return PointSet(moved, points.labels, points.names, name=f"warped {points.name}")

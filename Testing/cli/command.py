@@ -1,0 +1,36 @@
+"""Running the command as a user does: another process, its streams kept apart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def regsuite(
+    *words: object, env: dict[str, str] | None = None, timeout: float = 240
+) -> subprocess.CompletedProcess[str]:
+    """`regsuite WORDS`, waited for."""
+    return subprocess.run(
+        [sys.executable, "-m", "RegSuite", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def started(*words: object) -> subprocess.Popen[str]:
+    """`regsuite WORDS`, running."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "RegSuite", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
