@@ -32,7 +32,7 @@ def inverse_residual_mm(
     says nothing about whether the anatomy is matched: it is reported and never judged.
     mask: boolean [*grid.shape]. moving_grid: where given, only x whose T(x) lies within it count
     (beyond its image a numeric inverse knows nothing). at_most: use about that many voxels, evenly
-    spaced (then max is the largest of these). 24 bytes a voxel in chunks of a million.
+    spaced (then max is the largest of these). Works in chunks of a million points.
     Raises InputError when no voxel is left, MethodFailed where a value is not finite.
     """
     errors = _round_trip_mm(transform, inverse, grid, mask, moving_grid, at_most)

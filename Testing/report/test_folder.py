@@ -43,7 +43,7 @@ def test_nothing_is_seen_before_the_end_and_everything_after(tmp_path):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_or_ctrl_c_in_mid_write_leaves_nothing_and_passes_on(tmp_path, error):
-    with pytest.raises(error), ResultFolder(tmp_path / "deep" / "out") as folder:
+    with pytest.raises(error), ResultFolder(tmp_path / "deep" / "out") as folder:  # noqa: PT012  # the block is what is tested
         (folder.path / "warped.nii.gz").write_text("x")
         raise error
     assert everything(tmp_path) == []
@@ -76,7 +76,7 @@ def test_overwriting_takes_the_old_result_away_only_when_the_new_is_complete(tmp
     out = tmp_path / "out"
     write(out, "old_map.nii.gz", "old")
     (out / "my notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="half"), ResultFolder(out, overwrite=True) as folder:
+    with pytest.raises(ValueError, match="half"), ResultFolder(out, overwrite=True) as folder:  # noqa: PT012  # so here
         (folder.path / "warped.nii.gz").write_text("new")
         raise ValueError("half way")
     assert everything(out) == ["my notes.txt", "old_map.nii.gz", "result.json"]
@@ -124,10 +124,10 @@ def test_a_folder_without_a_result_is_filled_and_what_was_there_stays(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_while_writing_is_said_and_nothing_is_left(tmp_path, number):
-    with pytest.raises(DiskFull, match="the disk is full; nothing was left"):
-        with ResultFolder(tmp_path / "deep" / "out") as folder:
-            (folder.path / "part").write_text("x")
-            raise OSError(number, "No space left on device", str(folder.path / "warped.nii.gz"))
+    said = pytest.raises(DiskFull, match="the disk is full; nothing was left")
+    with said, ResultFolder(tmp_path / "deep" / "out") as folder:
+        (folder.path / "part").write_text("x")
+        raise OSError(number, "No space left on device", str(folder.path / "warped.nii.gz"))
     assert everything(tmp_path) == []
 
 
@@ -143,7 +143,7 @@ def test_a_full_disk_at_result_json_leaves_nothing(tmp_path, monkeypatch):
     def full(self, *args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device", str(self))
 
-    with pytest.raises(DiskFull), ResultFolder(tmp_path / "out") as folder:
+    with pytest.raises(DiskFull), ResultFolder(tmp_path / "out") as folder:  # noqa: PT012  # so here
         monkeypatch.setattr(Path, "write_text", full)
         folder.complete(a_result())
     monkeypatch.undo()
