@@ -41,9 +41,7 @@ def evaluate(
     limits: Annotated[
         str | None, typer.Option(metavar="FILE.yaml", help="The clinic's limits; TG-132's if not given.")
     ] = None,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Print evaluation.json as one line.")
-    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print evaluation.json as one line.")] = False,
 ) -> None:
     """Judge a result: landmarks, labels, folds, inverse. Writes DIR/evaluation.json."""
     with errors_as_exit_status():

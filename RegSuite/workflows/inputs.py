@@ -52,7 +52,7 @@ def read_pair(inputs: Mapping[str, Any], run: Run) -> Pair:
     )
     for sentence in doubts:
         run.warn(sentence)
-    return Pair(
+    pair = Pair(
         fixed,
         moving,
         fixed_labels,
@@ -61,6 +61,24 @@ def read_pair(inputs: Mapping[str, Any], run: Run) -> Pair:
         reader.points(inputs.get("moving_points"), "moving_points"),
         {**moving_names, **fixed_names},
     )
+    _check_partners(pair, run)
+    return pair
+
+
+def _check_partners(pair: Pair, run: Run) -> None:
+    """Refuse landmarks that are no pairs before anything is computed; warn of what has no partner."""
+    import numpy as np
+
+    from RegSuite.quality import tre_mm
+    from RegSuite.transforms import AffineTransform
+
+    if pair.fixed_points is not None and pair.moving_points is not None:
+        d = pair.fixed.ndim
+        tre_mm(AffineTransform(np.eye(d), np.zeros(d)), pair.fixed_points, pair.moving_points)
+    for what in ("labels", "points"):
+        sides = [side for side in ("fixed", "moving") if getattr(pair, f"{side}_{what}") is not None]
+        if len(sides) == 1:
+            run.warn(f"{what} were given of the {sides[0]} image only: nothing is measured from them")
 
 
 class Reader:
@@ -153,7 +171,11 @@ class Reader:
 
 def _converted(image: Image, role: str) -> Image:
     """Images for registration in float32, as files are read; labels and masks in their own type."""
-    return image.with_data(image.data.float()) if role in ("fixed", "moving", "source", "like") else image
+    return (
+        image.with_data(image.data.float())
+        if role in ("fixed", "moving", "image", "source", "like")
+        else image
+    )
 
 
 def is_file_name(given: Any) -> bool:

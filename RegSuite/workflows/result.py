@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,14 +80,14 @@ class Result:
         """The content of result.json, without files."""
         return self.run.record(verdicts=list(self.verdicts))
 
-    def save(self, folder: Path | str, *, overwrite: bool = False) -> Path:
-        """Write the result folder and give its path.
+    def save(self, folder: Path | str, *, overwrite: bool = False, report: bool = True) -> Path:
+        """Write the result folder, with report.html unless `report` is False, and give its path.
 
         Raises OutputError for a folder that holds a result (unless `overwrite`) or cannot be
         written, DiskFull when the disk fills up: then nothing is left.
         """
         with ResultFolder(folder, overwrite=overwrite) as target:
-            target.complete(self.write(target.path, self.run))
+            target.complete(replace(self, report=report).write(target.path, self.run))
         return Path(folder)
 
     def show(self) -> Path:

@@ -61,9 +61,7 @@ def test_the_version_is_the_packages():
     assert regsuite("--version").stdout.strip() == f"regsuite {RegSuite.__version__}"
 
 
-@pytest.mark.parametrize(
-    "words", ["regster", "register", "register --nonsense", "methods --x"]
-)
+@pytest.mark.parametrize("words", ["regster", "register", "register --nonsense", "methods --x"])
 def test_wrong_usage_leaves_status_2_and_stdout_empty(words):
     done = regsuite(*words.split())
     assert done.returncode == 2

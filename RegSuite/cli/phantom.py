@@ -1,0 +1,64 @@
+"""`regsuite phantom brain|shapes -o DIR`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from RegSuite.cli.border import answer, errors_as_exit_status, say
+
+
+def command() -> Callable[..., None]:
+    """The function behind `regsuite phantom`."""
+    return phantom
+
+
+def phantom(
+    kind: Annotated[str, typer.Argument(metavar="brain|shapes", help="Which phantom.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
+    image: Annotated[
+        str | None, typer.Option("--from", metavar="IMAGE", help="brain: a scan to deform.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="FILE", help="brain: label map of the scan, deformed as well.")
+    ] = None,
+    label_names: Annotated[str | None, typer.Option(metavar="CSV", help="label,name of the labels.")] = None,
+    max_displacement: Annotated[
+        float | None, typer.Option(metavar="MM", help="brain: largest displacement; 8, of a scan 10.")
+    ] = None,
+    spacing: Annotated[
+        float | None, typer.Option(metavar="MM", help="Voxel size of the phantoms made from formulas.")
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(metavar="NAME", help="shapes: c-to-disc, j-to-v or triangle.")
+    ] = "c-to-disc",
+    ndim: Annotated[int | None, typer.Option(min=2, max=3, help="Dimensions; brain 3, shapes 2.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bits.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is there.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON on stdout.")] = False,
+) -> None:
+    """Make a pair of images whose true displacement is known, with labels and landmarks."""
+    with errors_as_exit_status():
+        from RegSuite.report.result import InputRecord
+        from RegSuite.workflows.phantom import phantom as make
+        from RegSuite.workflows.phantom import phantom_folder
+
+        inputs: dict[str, InputRecord] = {}
+        made = make(
+            kind,
+            image=image,
+            labels=labels,
+            label_names=label_names,
+            max_displacement_mm=max_displacement,
+            spacing_mm=spacing,
+            shape=shape,
+            ndim=ndim,
+            seed=seed,
+            records=inputs,
+        )
+        record = phantom_folder(made, output, overwrite=overwrite, inputs=inputs)
+        say(f"wrote {', '.join(record.files.values())} to {output}")
+        if json_:
+            answer(record.to_json())

@@ -1,0 +1,120 @@
+"""Pairs of images whose true displacement is known, as a folder to register and judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.errors import InputError
+from RegSuite.report.result import InputRecord
+from RegSuite.report.result import Result as ResultRecord
+
+if TYPE_CHECKING:
+    from RegSuite.phantoms.phantom import Phantom
+
+KINDS: Mapping[str, str] = {
+    "brain": "a head drawn from formulas, or (--from IMAGE) a scan, and its copy under a known deformation",
+    "shapes": "c-to-disc, j-to-v or triangle: shapes that a small deformation cannot match",
+}
+
+
+def phantom(
+    kind: str,
+    *,
+    image: Any = None,
+    labels: Any = None,
+    label_names: Any = None,
+    max_displacement_mm: float | None = None,
+    spacing_mm: float | None = None,
+    shape: str = "c-to-disc",
+    ndim: int | None = None,
+    seed: int = 0,
+    records: dict[str, InputRecord] | None = None,
+) -> Phantom:
+    """The phantom called `kind` (see KINDS): fixed and moving image, labels, and the exact displacement.
+
+    image, labels: of kind brain, a scan (and its label map) to deform instead of the analytic
+    one. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the
+    analytic phantoms. shape, ndim: of kind shapes. records: is filled with the inputs. Same seed,
+    same bits.
+    Raises InputError for a kind or a shape that does not exist, or values that cannot be.
+    """
+    if kind == "shapes":
+        return _shapes(shape, ndim or 2, spacing_mm)
+    if kind != "brain":
+        raise InputError(
+            f"there is no phantom {kind!r}", where="phantom", mend="phantoms: " + ", ".join(KINDS)
+        )
+    if image is None:
+        if labels is not None:
+            raise InputError("labels without a scan", where="--labels", mend="pass --from IMAGE as well")
+        return _brain(max_displacement_mm or 8.0, spacing_mm, ndim or 3, seed)
+    return _from_scan(image, labels, label_names, max_displacement_mm or 10.0, seed, records)
+
+
+def phantom_folder(
+    made: Phantom,
+    folder: Path | str,
+    *,
+    overwrite: bool = False,
+    inputs: Mapping[str, InputRecord] | None = None,
+) -> ResultRecord:
+    """Write a phantom's files and result.json; gives its content. Raises OutputError, DiskFull."""
+    from RegSuite.phantoms import phantom_to_folder
+    from RegSuite.report.folder import ResultFolder
+    from RegSuite.report.provenance import versions
+
+    with ResultFolder(folder, overwrite=overwrite) as target:
+        roles = {name: role for role, name in phantom_to_folder(made, target.path).items()}
+        written = sorted(path.name for path in target.path.iterdir())
+        record = ResultRecord(
+            workflow="phantom",
+            status="completed",
+            inputs=dict(inputs or {}),
+            parameters={"phantom": made.name, **made.parameters},
+            seed=made.seed,
+            versions=versions(),
+            files={roles.get(name, name.partition(".")[0] + "_table"): name for name in written},
+        )
+        target.complete(record)
+    return record
+
+
+def _shapes(shape: str, ndim: int, spacing_mm: float | None) -> Phantom:
+    from RegSuite.phantoms.shapes import SHAPES, shapes_phantom
+
+    if shape not in SHAPES:
+        raise InputError(f"there is no shape {shape!r}", where="shape", mend="shapes: " + ", ".join(SHAPES))
+    size = 128 if ndim == 2 else 64
+    return shapes_phantom(shape, size, spacing_mm or 1.0, ndim)  # type: ignore[arg-type]  # checked above
+
+
+def _brain(max_displacement_mm: float, spacing_mm: float | None, ndim: int, seed: int) -> Phantom:
+    from RegSuite.geometry import Grid
+    from RegSuite.phantoms.brain import brain_phantom, default_grid
+
+    grid = default_grid(ndim=ndim)
+    if spacing_mm is not None:
+        if not spacing_mm > 0:
+            raise InputError(f"a spacing of {spacing_mm} mm", where="spacing", mend="give a positive number")
+        size = [max(8, round(extent / spacing_mm)) for extent in grid.extent_mm]
+        grid = Grid.make(size, spacing_mm, [-(n - 1) / 2 * spacing_mm for n in size])
+    return brain_phantom(grid, max_displacement_mm, seed)
+
+
+def _from_scan(
+    image: Any,
+    labels: Any,
+    names: Any,
+    max_displacement_mm: float,
+    seed: int,
+    records: dict[str, InputRecord] | None,
+) -> Phantom:
+    from RegSuite.phantoms.known_field import known_field_phantom
+    from RegSuite.workflows.inputs import Reader
+
+    reader = Reader({} if records is None else records, [])
+    scan = reader.registrable(image, "image")
+    found, known = reader.labels(labels, "labels", scan.grid, names)
+    return known_field_phantom(scan, found, max_displacement_mm, seed, label_names=dict(known))
