@@ -109,7 +109,7 @@ def index_at(displacement_mm: Tensor, grid: Grid) -> np.ndarray:
     """Voxel index of x + u(x) on `grid`, in the order of the array's axes: float64 [d, *shape]."""
     d = grid.ndim
     steps = np.einsum("ij,j...->i...", grid.inverse_matrix[:d, :d], displacement_mm.numpy())
-    return np.indices(grid.shape, dtype=np.float64) + steps[::-1]
+    return np.asarray(np.indices(grid.shape, dtype=np.float64) + steps[::-1])
 
 
 def _within(velocity: Tensor, grid: Grid) -> Tensor:

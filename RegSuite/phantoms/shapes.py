@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,9 @@ OVALS = ((0.62, 90.0, 0.75), (0.60, 205.0, 0.9), (0.58, 330.0, 0.6), (0.70, 20.0
 """Distance from the middle, angle in degrees, grey value of each oval."""
 
 
-def shapes_phantom(name: ShapeName = "c-to-disc", size: int = 128, spacing: float = 1.0, ndim: int = 2) -> Phantom:
+def shapes_phantom(
+    name: ShapeName = "c-to-disc", size: int = 128, spacing: float = 1.0, ndim: int = 2
+) -> Phantom:
     """Two binary shapes with soft edges (0..1) on a grid of size^ndim, with their label maps.
 
     c-to-disc: moving a C (3D: a shell with a conical opening), fixed a disc (ball); Christensen's
@@ -64,12 +67,16 @@ def _j_to_v(grid: Grid) -> Phantom:
     return _pair("j-to-v", grid, lambda p: _stroke(p, j, 0.11), lambda p: _stroke(p, v, 0.11), "J", "V")
 
 
-def _pair(name: str, grid: Grid, moving: Distance, fixed: Distance, moving_word: str, fixed_word: str) -> Phantom:
+def _pair(
+    name: str, grid: Grid, moving: Distance, fixed: Distance, moving_word: str, fixed_word: str
+) -> Phantom:
     """A phantom of one shape an image, with label 1 inside."""
     points, edge = _unit_points(grid), _edge(grid)
     distances = {"fixed": fixed(points), "moving": moving(points)}
     images = {k: Image(_coverage(d, edge)[None], grid, name=k) for k, d in distances.items()}
-    labels = {k: Image(torch.from_numpy(d < 0).int()[None], grid, name=f"{k} labels") for k, d in distances.items()}
+    labels = {
+        k: Image(torch.from_numpy(d < 0).int()[None], grid, name=f"{k} labels") for k, d in distances.items()
+    }
     return Phantom(
         name=name,
         fixed=images["fixed"],
@@ -103,7 +110,9 @@ def _triangle(grid: Grid) -> Phantom:
 
 def _template(points: FloatArray, edge: float) -> tuple[Tensor, Tensor]:
     """Grey values [1, *shape] and labels of triangle and ovals at `points`."""
-    parts = [(1.0, _polygon(points, [(0.24 * math.sin(a), -0.24 * math.cos(a)) for a in (0.3, 2.394, 4.489)]))]
+    parts = [
+        (1.0, _polygon(points, [(0.24 * math.sin(a), -0.24 * math.cos(a)) for a in (0.3, 2.394, 4.489)]))
+    ]
     for radius, degrees, grey in OVALS:
         angle = math.radians(degrees)
         centre = radius * np.array([math.cos(angle), math.sin(angle)])
@@ -118,7 +127,7 @@ def _template(points: FloatArray, edge: float) -> tuple[Tensor, Tensor]:
 
 def _unit_points(grid: Grid) -> FloatArray:
     """Voxel centres [*shape, d] in half field widths, 0 in the middle."""
-    return (grid.all_points() - grid.centre) / (grid.extent_mm[0] / 2)
+    return np.asarray((grid.all_points() - grid.centre) / (grid.extent_mm[0] / 2))
 
 
 def _edge(grid: Grid) -> float:
@@ -136,7 +145,7 @@ def _norm(points: FloatArray) -> FloatArray:
 
 
 def _ring_with_gap(points: FloatArray) -> FloatArray:
-    """A C open towards +x: ring (shell) of radius 0.42 and half width 0.14, less a wedge (cone) of 35 degrees."""
+    """A C open towards +x: ring (shell) of radius 0.42, half width 0.14, less a wedge of 35 degrees."""
     along, across = points[..., 0], _norm(points[..., 1:])
     opening = math.radians(35.0)
     gap = along * math.sin(opening) - across * math.cos(opening)
@@ -147,7 +156,7 @@ def _stroke(points: FloatArray, line: Sequence[tuple[float, float]], half_width:
     """A pen's stroke along a polyline."""
     corners = np.asarray(line)
     nearest = np.full(points.shape[:-1], np.inf)
-    for a, b in zip(corners[:-1], corners[1:], strict=True):
+    for a, b in pairwise(corners):
         share = np.clip(((points - a) @ (b - a)) / ((b - a) @ (b - a)), 0.0, 1.0)
         nearest = np.minimum(nearest, _norm(points - a - share[..., None] * (b - a)))
     return nearest - half_width

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def smooth_noise(grid: Grid, sigma_mm: float, channels: int, generator: torch.Generator) -> Tensor:
-    """White noise smoothed by a Gaussian of `sigma_mm`, scaled to root mean square 1: float32 [C, *shape].
+    """White noise smoothed by a Gaussian of `sigma_mm`, scaled to root mean square 1: float32.
 
-    Smoothed by FFT, so the field goes on periodically at the borders. Memory: 5 float32 a voxel.
+    Gives [C, *shape]. Smoothed by FFT, so the field goes on periodically at the borders.
+    Memory: 5 float32 a voxel.
     """
     return torch.stack([_one(grid, sigma_mm, generator) for _ in range(channels)])
 
@@ -28,4 +29,4 @@ def _one(grid: Grid, sigma_mm: float, generator: torch.Generator) -> Tensor:
         gain = torch.exp(-2 * (math.pi * sigma_mm * frequency) ** 2)
         spectrum *= gain.reshape([-1 if a == axis else 1 for a in range(grid.ndim)])
     values = torch.fft.irfftn(spectrum, s=grid.shape)
-    return values / values.square().mean().sqrt()
+    return torch.div(values, values.square().mean().sqrt())
