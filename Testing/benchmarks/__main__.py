@@ -80,6 +80,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _data() -> Path:
+    """REGSUITE_TEST_DATA, else shared/data beside the project, as the tests have it."""
+    return Path(os.environ.get("REGSUITE_TEST_DATA", PROJECT.parent / "shared" / "data"))
+
+
 def _cheapest_first(pairs: list[Pair]) -> list[Pair]:
     """Pairs with the 2 mm template as fixed image come first."""
     return sorted(pairs, key=lambda pair: not pair.name.startswith("avg152"))

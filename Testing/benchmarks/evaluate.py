@@ -84,7 +84,7 @@ def lncc(a: Array, b: Array, region: NDArray[np.bool_], width: int = 5) -> float
 
 
 def mutual_information(a: Array, b: Array, bins: int = 32) -> float:
-    """In nats, from a joint histogram of `bins`^2, the intensities clipped at the 0.5 and 99.5 percentiles."""
+    """In nats, from a joint histogram of `bins`^2, intensities clipped at their 0.5 and 99.5 percentiles."""
     edges = [np.linspace(*np.percentile(x, (0.5, 99.5)), bins + 1) for x in (a, b)]
     clipped = [np.clip(x, e[0], e[-1]) for x, e in zip((a, b), edges, strict=True)]
     joint = np.histogram2d(*clipped, bins=edges)[0] / a.size

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Cost:
-    """wall_s and cpu_s (all threads) of the call; peak_mb of the whole process at its end, base_mb before it."""
+    """wall_s, cpu_s (all threads) of the call; peak_mb of the whole process at its end, base_mb before."""
 
     wall_s: float
     cpu_s: float

@@ -71,7 +71,8 @@ def machine() -> str:
     """Processor, cores, memory and Python in a line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else 0
-    return f"{cores} CPU cores ({_processor()}), {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+    software = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{cores} CPU cores ({_processor()}), {memory:.0f} GB, {software}"
 
 
 def _processor() -> str:

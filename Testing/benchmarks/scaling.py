@@ -1,4 +1,4 @@
-"""Cost against voxels: RegSuite's default on the same brain at 1x, 2x, 4x, 8x voxels, and the fitted exponent.
+"""Cost against voxels: the default on one brain at 1x, 2x, 4x, 8x voxels, and the fitted exponent.
 
 python -m Testing.benchmarks.scaling --data FOLDER       -> one JSON line on stdout
 """

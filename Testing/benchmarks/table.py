@@ -26,16 +26,18 @@ _COLUMNS = (
     ("inverse consistency mm mean / max", "---:"),
 )
 
-NOTES = """Seconds: the registration call alone, median of n runs, each in a process of its own with 2 threads \
-(RegSuite after a call on a small pair, so with compiled kernels; the row of the whole command has program start, \
-reading, affine start, quality, report and writing in it). Peak MB: the whole process, libraries included; \
-in brackets before the call. \
-Error: against the exact field, over the brain. Dice: mean over the structures that both label maps hold, moving \
-labels by nearest neighbour. LNCC: mean squared local correlation, 5^3 voxels, over the fixed brain. Inverse \
-residual: the map with its method's own inverse. Inverse consistency: with an independent run, fixed and moving \
-swapped. All scored by one program from the dense field. Every method starts from the same affine (ANTs, computed \
-once per pair and not counted; the known field starts from the identity). Rows marked * ran beside other work: \
-compare their CPU seconds."""
+NOTES = """\
+Seconds: the registration call alone, median of n runs, each in a process of its own with 2 threads
+(RegSuite after a call on a small pair, so with compiled kernels; the row of the whole command has
+program start, reading, affine start, quality, report and writing in it). Peak MB: the whole process,
+libraries included; in brackets before the call. Error: against the exact field, over the brain. Dice:
+mean over the structures that both label maps hold, moving labels by nearest neighbour. LNCC: mean
+squared local correlation, 5^3 voxels, over the fixed brain. Inverse residual: the map with its method's
+own inverse. Inverse consistency: with an independent run, fixed and moving swapped. All scored by one
+program from the dense field. Every method starts from the same affine (ANTs, computed once per pair and
+not counted; the known field starts from the identity). Rows marked * ran beside other work: compare
+their CPU seconds.
+"""
 
 
 def write_tables(rows: Rows, docs: Path | None) -> str:

@@ -24,8 +24,9 @@ class DipySyn:
 
         fixed, moving = pair.read("fixed"), pair.read("moving")
         arrays = [np.ascontiguousarray(sitk.GetArrayFromImage(i).transpose(2, 1, 0)) for i in (fixed, moving)]
+        syn = SymmetricDiffeomorphicRegistration(CCMetric(3, radius=2), level_iters=[100, 50, 10])
         return {
-            "registration": SymmetricDiffeomorphicRegistration(CCMetric(3, radius=2), level_iters=[100, 50, 10]),
+            "registration": syn,
             "arrays": arrays, "fixed": fixed, "moving": moving, "start": homogeneous(pair.start()),
         }  # fmt: skip
 

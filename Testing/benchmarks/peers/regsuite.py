@@ -15,7 +15,7 @@ from Testing.benchmarks.peers.base import homogeneous, vector_image
 
 
 class OurMethod:
-    """`get_method(name).register(...)` with its default parameters, kernels loaded by a call on a small pair."""
+    """`get_method(name).register(...)` with default parameters, kernels loaded by a call on a small pair."""
 
     package: ClassVar[str] = "regsuite"
 
@@ -72,7 +72,7 @@ class OurCommand:
 
     def load(self, pair: Prepared, work: Path, threads: int) -> dict[str, Any]:
         command = [
-            sys.executable, "-m", "RegSuite.cli.main", "register", *(str(pair.folder / f"{r}.nii.gz") for r in
+            sys.executable, "-m", "RegSuite", "register", *(str(pair.folder / f"{r}.nii.gz") for r in
             ("fixed", "moving")), "-o", str(work / "result"), "--threads", str(threads), "--no-scene",
         ]  # fmt: skip
         return {"command": command, "folder": work / "result"}
