@@ -62,10 +62,10 @@ def test_the_record_names_everything_that_decided_the_result(done, pair):
     assert record.metrics["tre_mm"]["max"] < 1e-3
 
 
-def test_without_json_stdout_is_empty_and_without_report_there_is_none(pair, tmp_path):
-    process = regsuite(
+def test_without_json_stdout_is_empty_and_without_report_there_is_none(pair, tmp_path, run):
+    process = run(
         "register", pair["fixed"], pair["moving"], "-o", tmp_path / "out", "--method", "shift", "--no-report",
-        "--no-scene", module=LOCAL,
+        "--no-scene",
     )  # fmt: skip
     assert (process.returncode, process.stdout) == (0, "")
     assert not (tmp_path / "out" / "report.html").exists()
@@ -74,7 +74,7 @@ def test_without_json_stdout_is_empty_and_without_report_there_is_none(pair, tmp
     assert not any("scene" in sentence for sentence in record.warnings)
 
 
-def test_an_existing_result_is_refused_and_stays_as_it_is(done, pair):
+def test_an_existing_result_is_refused_and_stays_as_it_is(done, pair, run):
     out, _ = done
     before = (out / "result.json").read_bytes()
     process = regsuite(
@@ -85,14 +85,12 @@ def test_an_existing_result_is_refused_and_stays_as_it_is(done, pair):
     assert (out / "result.json").read_bytes() == before
 
 
-def run_method(name, pair, out, *more):
-    return regsuite(
-        "register", pair["fixed"], pair["moving"], "-o", out, "--method", name, *more, module=LOCAL
-    )
+def words_for(name, pair, out, *more):
+    return ("register", pair["fixed"], pair["moving"], "-o", out, "--method", name, *more)
 
 
-def test_a_method_that_fails_leaves_status_1_and_a_result_with_the_reason(pair, tmp_path):
-    process = run_method("fails", pair, tmp_path / "out", "--json")
+def test_a_method_that_fails_leaves_status_1_and_a_result_with_the_reason(pair, tmp_path, run):
+    process = run(*words_for("fails", pair, tmp_path / "out", "--json"))
     assert process.returncode == 1
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["result.json"]
     record = json.loads(process.stdout)
@@ -105,23 +103,23 @@ def test_a_method_that_fails_leaves_status_1_and_a_result_with_the_reason(pair, 
     assert "mend: pass --initial center-of-mass" in process.stderr
 
 
-def test_a_defect_leaves_status_1_and_says_where(pair, tmp_path):
-    process = run_method("breaks", pair, tmp_path / "out")
+def test_a_defect_leaves_status_1_and_says_where(pair, tmp_path, run):
+    process = run(*words_for("breaks", pair, tmp_path / "out"))
     assert process.returncode == 1
     assert "IndexError" in ResultRecord.read(tmp_path / "out").reason.what
     assert "Traceback" not in process.stderr
 
 
-def test_too_little_memory_is_refused_before_the_method_runs(pair, tmp_path):
-    process = run_method("greedy-for-memory", pair, tmp_path / "out")
+def test_too_little_memory_is_refused_before_the_method_runs(pair, tmp_path, run):
+    process = run(*words_for("greedy-for-memory", pair, tmp_path / "out"))
     assert process.returncode == 1
     assert "OutOfMemory" in process.stderr
     assert "are available" in process.stderr
     assert "register" not in ResultRecord.read(tmp_path / "out").seconds
 
 
-def test_a_method_that_refuses_the_input_leaves_status_2_and_nothing(pair, tmp_path):
-    process = run_method("refuses", pair, tmp_path / "out")
+def test_a_method_that_refuses_the_input_leaves_status_2_and_nothing(pair, tmp_path, run):
+    process = run(*words_for("refuses", pair, tmp_path / "out"))
     assert process.returncode == 2
     assert "mend: give another" in process.stderr
     assert list(tmp_path.iterdir()) == []
@@ -145,8 +143,8 @@ def test_a_method_that_refuses_the_input_leaves_status_2_and_nothing(pair, tmp_p
         (("--initial", "nowhere.tfm"), "nowhere.tfm"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_words_and_leaves_nothing(pair, tmp_path, words, told):
-    process = run_method("shift", pair, tmp_path / "out", *words)
+def test_what_cannot_be_meant_is_refused_with_words_and_leaves_nothing(pair, tmp_path, words, told, run):
+    process = run(*words_for("shift", pair, tmp_path / "out", *words))
     assert process.returncode == 2, process.stderr
     assert told in process.stderr
     assert process.stdout == ""
@@ -167,10 +165,11 @@ def test_ctrl_c_leaves_status_130_and_nothing(pair, tmp_path, number):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path):
+def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path, run):
     for name in ("a", "b"):
-        process = run_method(
-            "shift", pair, tmp_path / name, "--set", "random_mm=5", "--seed", 3, "--no-report"
+        process = regsuite(
+            *words_for("shift", pair, tmp_path / name, "--set", "random_mm=5", "--seed", 3, "--no-report"),
+            module=LOCAL,
         )
         assert process.returncode == 0, process.stderr
     for file in ("displacement", "inverse_displacement", "warped", "jacobian"):
@@ -179,7 +178,7 @@ def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_affine_run_gives_the_same_bits_in_two_processes(pair, tmp_path):
+def test_an_affine_run_gives_the_same_bits_in_two_processes(pair, tmp_path, run):
     for name in ("a", "b"):
         words = (pair["fixed"], pair["moving"], "-o", tmp_path / name, "--method", "affine", "--threads", 2)
         process = regsuite("register", *words, "--no-report")
@@ -203,11 +202,11 @@ def full_disk(folder):
         pytest.skip(f"a small disk cannot be mounted here: {made.stderr.strip()}")
 
 
-def test_a_full_disk_leaves_status_1_words_and_nothing(pair, tmp_path):
+def test_a_full_disk_leaves_status_1_words_and_nothing(pair, tmp_path, run):
     disk = tmp_path / "disk"
     full_disk(disk)
     try:
-        process = run_method("shift", pair, disk / "out")
+        process = run(*words_for("shift", pair, disk / "out"))
         assert process.returncode == 1
         assert "DiskFull" in process.stderr
         assert "Traceback" not in process.stderr
@@ -217,21 +216,21 @@ def test_a_full_disk_leaves_status_1_words_and_nothing(pair, tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_place_that_cannot_hold_a_folder_leaves_status_2_and_nothing(pair, tmp_path):
+def test_a_place_that_cannot_hold_a_folder_leaves_status_2_and_nothing(pair, tmp_path, run):
     (tmp_path / "file").write_text("in the way")
     for out in (tmp_path / "file", tmp_path / "file" / "below" / "out"):
-        process = run_method("shift", pair, out)
+        process = run(*words_for("shift", pair, out))
         assert process.returncode == 2, process.stderr
         assert str(tmp_path / "file") in process.stderr
         assert "Traceback" not in process.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_folder_that_may_not_be_written_leaves_status_2(pair, tmp_path):
+def test_a_folder_that_may_not_be_written_leaves_status_2(pair, tmp_path, run):
     if os.name != "posix" or os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    process = run_method("shift", pair, locked / "out")
+    process = run(*words_for("shift", pair, locked / "out"))
     assert process.returncode == 2
     assert "Permission denied" in process.stderr
