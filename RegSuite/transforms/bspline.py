@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid
-from RegSuite.transforms.base import Transform, chunks, in_pieces
+from RegSuite.numerics.jacobian import determinant_of_identity_plus
+from RegSuite.transforms.base import POINTS_A_CHUNK, Transform, chunks, in_pieces
 from RegSuite.transforms.bspline_basis import Derivative, axis_matrix, cubic_weights, support, tensor_product
 from RegSuite.transforms.dense import check_field
 
@@ -77,10 +79,7 @@ class BSplineTransform(Transform):
         """From the spline's own derivative."""
         if not self._aligned(grid):
             return self.jacobian_after(torch.zeros((self.ndim, *grid.shape)), grid)
-        axes = [tensor_product(self.coefficients_mm, self._matrices(grid, o)) for o in self._first_orders()]
-        jacobian = self._physical(torch.stack([a.reshape(self.ndim, -1).T for a in axes], dim=-1).double())
-        determinant: Tensor = torch.linalg.det(jacobian).float().reshape(grid.shape)
-        return determinant
+        return self._aligned_determinant(grid).to(self.coefficients_mm.device)
 
     def jacobian_after(self, before_mm: Tensor, grid: Grid) -> Tensor:
         out = torch.empty(grid.voxels, dtype=torch.float32)
@@ -115,15 +114,32 @@ class BSplineTransform(Transform):
         index = points_mm.cpu() @ inverse[:-1, :-1].T + inverse[:-1, -1]
         parts = [support(index[:, a], n) for a, n in enumerate(self.control.size)]
         weights = [cubic_weights(f, o) for (_, f, _), o in zip(parts, orders, strict=True)]
-        inside = torch.stack([i for _, _, i in parts]).all(dim=0)
+        inside = torch.stack([i for _, _, i in parts]).all(dim=0).double()
         strides = np.cumprod([1, *self.control.size[:-1]])
         base = sum((first * int(s) for (first, _, _), s in zip(parts, strides, strict=True)), torch.tensor(0))
-        flat = self.coefficients_mm.cpu().reshape(self.ndim, -1)
-        out = torch.zeros((len(index), self.ndim), dtype=torch.float64)
+        flat = self.coefficients_mm.cpu().reshape(self.ndim, -1).double()
+        out = torch.zeros((self.ndim, len(index)), dtype=torch.float64)
         for corner in product(range(4), repeat=self.ndim):
-            weight = torch.stack([w[:, k] for w, k in zip(weights, corner, strict=True)]).prod(dim=0)
-            out += weight[:, None] * flat[:, base + int(np.dot(corner, strides))].T
-        return (out * inside[:, None]).to(points_mm.device)
+            weight = math.prod((w[:, k] for w, k in zip(weights, corner, strict=True)), start=inside)
+            out.addcmul_(weight, flat.index_select(1, base + int(np.dot(corner, strides))))
+        return out.T.to(points_mm.device)
+
+    def _aligned_determinant(self, grid: Grid) -> Tensor:
+        """det dT/dx on an aligned grid, some slices at a time.
+
+        In the lattice's own axes: det(I + D^T du/dx D), the same determinant without a turn a voxel.
+        """
+        direction = torch.tensor(self.control.direction).to(self.coefficients_mm)
+        turned = torch.einsum("pa,p...->a...", direction, self.coefficients_mm)
+        by_axis = [self._matrices(grid, orders) for orders in self._first_orders()]
+        slices = range(0, grid.shape[0], max(1, POINTS_A_CHUNK * grid.shape[0] // grid.voxels))
+        parts = []
+        for start in slices:
+            stop = start + slices.step
+            columns = [tensor_product(turned, [*m[:-1], m[-1][start:stop]]) for m in by_axis]
+            scaled = [c / s for c, s in zip(columns, self.control.spacing, strict=True)]
+            parts.append(determinant_of_identity_plus(torch.stack(scaled, dim=1)))
+        return torch.cat(parts)
 
     def _aligned(self, grid: Grid) -> bool:
         """Whether the axes of `grid` run along the control lattice's axes."""
