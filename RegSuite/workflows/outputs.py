@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from RegSuite.geometry import Grid, Image
 from RegSuite.geometry.grid import FloatArray
 from RegSuite.numerics.jacobian import jacobian_determinant
-from RegSuite.numerics.resample import warp
+from RegSuite.numerics.resample import index_map, warp
 from RegSuite.transforms import DisplacementTransform
 
 if TYPE_CHECKING:
@@ -67,12 +67,22 @@ def warp_image(
 
 
 def warp_labels(labels: Image, grid: Grid, displacement_mm: Tensor | None) -> Image:
-    """Labels at x + u(x), the nearest voxel's, in their own type; 0 outside."""
+    """Labels at x + u(x), the nearest voxel's, in their own type and to the last bit; 0 outside."""
+    import torch
+
     affine, to_voxels = moving_index(labels.grid, grid)
-    values = warp(
-        labels.data.double(), grid.shape, affine, displacement_mm, to_voxels, mode="nearest", outside=0.0
-    )
-    return Image(values.round().to(labels.data.dtype), grid, name=f"warped {labels.name}")
+    index = index_map(grid.shape, affine, displacement_mm, to_voxels)
+    place = torch.zeros(grid.shape, dtype=torch.int64)
+    inside = torch.ones(grid.shape, dtype=torch.bool)
+    stride = 1
+    for axis, n in enumerate(labels.grid.size):  # x, y, z: the order in which the stride grows
+        nearest = torch.floor(index[..., axis] + 0.5)  # a tie goes up, as in ITK
+        inside &= (index[..., axis] >= -0.5) & (index[..., axis] <= n - 0.5)
+        place += stride * nearest.clamp_(0, n - 1).long()
+        stride *= n
+    values = labels.data.cpu().reshape(labels.channels, -1)[:, place.flatten()]
+    values = values.reshape(labels.channels, *grid.shape) * inside
+    return Image(values.to(labels.data.dtype), grid, name=f"warped {labels.name}")
 
 
 def moving_index(moving: Grid, fixed: Grid) -> tuple[FloatArray, FloatArray]:
