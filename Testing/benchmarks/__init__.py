@@ -9,6 +9,6 @@
 | child.py | one method on one pair in a process of its own: seconds, memory, field, scores |
 | measure.py | wall, CPU and peak memory of one call |
 | evaluate.py | scores of a dense field: the same code for everybody |
-| scaling.py, rigid_start.py | cost against voxels; recovery of large rotations |
+| scaling.py, rigid_start.py, gpu.py | cost against voxels; recovery of large rotations; the same on a GPU |
 | rows.py, table.py | what is kept in rows.jsonl, and the table made of it |
 """

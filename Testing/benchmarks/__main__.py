@@ -174,8 +174,8 @@ class Runner:
             except subprocess.TimeoutExpired:
                 return {"failed": f"took longer than {self.given.timeout:.0f} s"}
         if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            return {"failed": f"exit status {done.returncode}: {last[:300]}"}
+            said = " / ".join(done.stderr.strip().splitlines()[-4:]) or "no message"
+            return {"failed": f"exit status {done.returncode}: {said[-500:]}"}
         return json.loads(done.stdout) if answers else {}
 
 

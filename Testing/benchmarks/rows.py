@@ -32,7 +32,8 @@ class Rows:
     def count(self, method: str, pair: str, version: str) -> int:
         """How many finished runs there are of a method and version on a pair."""
         wanted = (method, pair, version)
-        return sum((r["method"], r["pair"], r["version"]) == wanted and "failed" not in r for r in self)
+        done = (r for r in self if "failed" not in r and "skipped" not in r)
+        return sum((r["method"], r["pair"], r["version"]) == wanted for r in done)
 
     def add(self, row: Row) -> None:
         """Add a row with the date and the machine, in one write."""
