@@ -116,7 +116,6 @@ def run_choice(
         notes=(*choice.notes, words, *before.notes, *found.notes),
         warnings=(*before.warnings, *found.warnings),
         seconds={**seconds, **found.seconds},
-        extra={**before.extra, **found.extra},
     )
 
 

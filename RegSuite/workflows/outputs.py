@@ -9,7 +9,7 @@ from RegSuite.geometry import Grid, Image
 from RegSuite.geometry.grid import FloatArray
 from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.numerics.resample import index_map, warp
-from RegSuite.transforms import DisplacementTransform
+from RegSuite.transforms import AffineTransform, DisplacementTransform
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +39,7 @@ def make_outputs(transform: Transform, fixed: Image, moving: Image, moving_label
     moving voxel for the inverse, the warped image, and what the inversion needs.
     """
     displacement = DisplacementTransform(transform.displacement(fixed.grid), fixed.grid)
-    inverse = DisplacementTransform(transform.inverse().displacement(moving.grid), moving.grid)
+    inverse = _inverse(transform, displacement, moving.grid)
     field = displacement.displacement_mm
     labels = None if moving_labels is None else warp_labels(moving_labels, fixed.grid, field)
     return Outputs(
@@ -49,6 +49,17 @@ def make_outputs(transform: Transform, fixed: Image, moving: Image, moving_label
         jacobian=Image(jacobian_determinant(field, fixed.grid)[None], fixed.grid, name="jacobian"),
         warped_labels=labels,
     )
+
+
+def _inverse(transform: Transform, field: DisplacementTransform, grid: Grid) -> DisplacementTransform:
+    """Moving to fixed on the moving grid: of a linear map its own inverse, else that of the written field.
+
+    The field's inversion goes on smoothly beyond the fixed image, so that the part of the moving
+    image that has no partner there is not torn from the rest.
+    """
+    if isinstance(transform, AffineTransform):
+        return DisplacementTransform(transform.inverse().displacement(grid), grid)
+    return field.inverse_on(grid)
 
 
 def warp_image(

@@ -87,7 +87,7 @@ def _shapes(shape: str, ndim: int, spacing_mm: float | None) -> Phantom:
     if shape not in SHAPES:
         raise InputError(f"there is no shape {shape!r}", where="shape", mend="shapes: " + ", ".join(SHAPES))
     size = 128 if ndim == 2 else 64
-    return shapes_phantom(shape, size, spacing_mm or 1.0, ndim)  # type: ignore[arg-type]  # checked above
+    return shapes_phantom(shape, size, spacing_mm or 1.0, ndim)
 
 
 def _brain(max_displacement_mm: float, spacing_mm: float | None, ndim: int, seed: int) -> Phantom:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.geometry import Image
 from RegSuite.io.write_image import write_image
+from RegSuite.methods.choice import linear_part
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import Result as ResultRecord
 
@@ -106,22 +107,23 @@ class Result:
         return path
 
     def write(self, folder: Path, run: Run) -> ResultRecord:
-        """Write all files into `folder` (result.json apart) and give the record that names them."""
-        files: dict[str, str] = {}
-        with run.stage("write", 0.86, 0.97), ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
-            waiting = []
-            for role, image in self._images().items():
-                files[role] = f"{role}.nii.gz"
-                waiting.append(pool.submit(write_image, image, folder / files[role]))
-            if self.linear is not None:
-                self.linear.save(folder / LINEAR_FILE)
-                files["linear"] = LINEAR_FILE
-            for job in waiting:
-                job.result()
-        if self.report:
-            with run.stage("report", 0.97, 1.0):
-                files["report"] = REPORT_FILE
-                self._write_report(folder / REPORT_FILE, files)
+        """Write all files into `folder` (result.json apart) and give the record that names them.
+
+        The images are compressed in threads while the report is drawn.
+        """
+        images = self._images()
+        files = {role: f"{role}.nii.gz" for role in images}
+        files["linear"] = LINEAR_FILE
+        linear_part(self.linear, self.transform.ndim).save(folder / LINEAR_FILE)
+        with ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
+            jobs = [pool.submit(write_image, image, folder / files[role]) for role, image in images.items()]
+            if self.report:
+                with run.stage("report", 0.86, 0.95):
+                    files["report"] = REPORT_FILE
+                    self._write_report(folder / REPORT_FILE, files)
+            with run.stage("write", 0.95, 1.0):
+                for job in jobs:
+                    job.result()
         if self.scene:  # said after the report, which is about the registration
             run.warn("scene.mrb was not written: this version has no MRML scene writer")
         return run.record(verdicts=list(self.verdicts), files=files)

@@ -1,0 +1,71 @@
+"""The public names: commands, options, files, functions. A change here is a change of the contract."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import RegSuite
+from RegSuite.cli.app import COMMANDS
+from RegSuite.methods import method_names
+from Testing.cli.command import regsuite
+
+COMMON = (
+    "--output", "--device", "--threads", "--seed", "--set", "--parameters", "--preset", "--no-report",
+    "--no-scene", "--overwrite", "--limits", "--json",
+)  # fmt: skip
+OPTIONS = {
+    "register": (
+        "--method", "--fixed-mask", "--moving-mask", "--fixed-labels", "--moving-labels", "--fixed-points",
+        "--moving-points", "--initial", *COMMON,
+    ),
+    "warp": ("--transform", "--output", "--inverse", "--like", "--interpolation", "--json"),
+    "evaluate": (
+        "--fixed-labels", "--moving-labels", "--fixed-points", "--moving-points", "--limits", "--json",
+    ),
+    "methods": ("--json",),
+    "doctor": ("--json",),
+    "phantom": ("--output", "--from", "--labels", "--max-displacement", "--seed", "--overwrite", "--json"),
+    "demo": COMMON,
+}  # fmt: skip
+
+
+def test_the_commands_are_these():
+    assert set(COMMANDS) == set(OPTIONS)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_a_command_has_its_options(command):
+    shown = regsuite(command, "--help", env={"COLUMNS": "200"}).stdout
+    for option in OPTIONS[command]:
+        assert option in shown, option
+
+
+def test_the_methods_are_these_and_in_this_order():
+    wanted = ("auto", "rigid", "affine", "deformable", "bspline", "convex", "demons", "broken-geodesic")
+    assert method_names() == tuple(name for name in wanted if name in method_names())
+    assert {"auto", "rigid", "affine"} <= set(method_names())
+
+
+def test_every_public_name_can_be_had():
+    for name in RegSuite.__all__:
+        assert getattr(RegSuite, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        getattr(RegSuite, "no_such_name")  # noqa: B009  the attribute is looked up by its name
+
+
+def test_the_workflows_describe_themselves_for_panel_and_http():
+    from RegSuite.workflows.register import WORKFLOW
+
+    schema = WORKFLOW.schema()
+    assert [role["name"] for role in schema["inputs"]][:2] == ["fixed", "moving"]
+    for name, field in schema["parameters"]["properties"].items():
+        assert field["title"], name
+        assert field["description"], name
+
+
+def test_register_takes_an_argument_for_each_input():
+    from RegSuite.workflows.register import INPUTS
+
+    assert {role.name for role in INPUTS} <= set(inspect.signature(RegSuite.register).parameters)
