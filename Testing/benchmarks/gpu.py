@@ -35,9 +35,10 @@ def measure(data: Path, threads: int, quick: bool) -> dict[str, object]:
     method, brain = get_method("deformable"), phantom.fixed.data[0] > 0
 
     def field(device: str) -> tuple[np.ndarray, float]:
-        fixed, moving = phantom.fixed.to(device), phantom.moving.to(device)
+        fixed, moving = (image.to(device) for image in (phantom.fixed, phantom.moving))
         begin = time.perf_counter()
-        found = method.register(fixed, moving, method.Parameters()).transform.displacement(fixed.grid)
+        result = method.register(fixed, moving, method.Parameters())
+        found = result.transform.displacement(fixed.grid)
         if device != "cpu":
             torch.cuda.synchronize()
         seconds = time.perf_counter() - begin
