@@ -53,7 +53,7 @@ def measure(data: Path, threads: int, quick: bool) -> dict[str, object]:
     error, apart = (np.linalg.norm(on_gpu - other, axis=0) for other in (truth, on_cpu))
     text = (
         f"{torch.cuda.get_device_name()}: {seconds:.2f} s (median of {REPEATS}, dense field included), "
-        f"peak {torch.cuda.max_memory_allocated() / 1e6:.0f} MB on the device, error {error.mean():.3f} mm mean; "
+        f"peak {torch.cuda.max_memory_allocated() / 1e6:.0f} MB there, error {error.mean():.3f} mm mean; "
         f"GPU against CPU {apart.mean():.4f} mm mean, {apart.max():.3f} mm at most."
     )
     return {
