@@ -48,7 +48,7 @@ def exponential(velocity: Tensor, spacing: Sequence[float], *, step_voxels: floa
     per_voxel = torch.tensor([1.0 / s for s in spacing], dtype=velocity.dtype, device=velocity.device)
     largest = float((velocity.abs().flatten(1).amax(dim=1) * per_voxel).max())
     squarings = max(0, math.ceil(math.log2(largest / step_voxels))) if largest > 0 else 0
-    out = velocity / 2**squarings
+    out: Tensor = velocity / 2**squarings
     for _ in range(squarings):
         out = compose(out, out, spacing)
     return out

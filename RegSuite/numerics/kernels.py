@@ -68,3 +68,29 @@ def compose(outer: Tensor, inner: Tensor, spacing: Sequence[float]) -> Tensor:
     per_voxel = (1.0 / np.asarray(spacing)).astype(np.float32)
     kernels_warp.compose(array(outer), array(inner), per_voxel, out.numpy())
     return out
+
+
+def warp_by_nodes(
+    image: Tensor,
+    shape: tuple[int, ...],
+    affine: np.ndarray,
+    field: Tensor,
+    strides: Sequence[int],
+    spacing: Sequence[float],
+    wants_inside: bool,
+) -> tuple[Tensor, Tensor | None]:
+    """The compiled form of `node_warp.warp_by_nodes`, one channel [Z, Y, X]."""
+    out = torch.empty(shape, dtype=torch.float32)
+    inside = torch.empty(shape if wants_inside else (1, 1, 1), dtype=torch.float32)
+    per_voxel = (1.0 / np.asarray(spacing)).astype(np.float32)
+    kernels_warp.warp_by_nodes(
+        array(image),
+        np.ascontiguousarray(affine, dtype=np.float64),
+        array(field),
+        np.asarray(strides),
+        per_voxel,
+        out.numpy(),
+        inside.numpy(),
+        wants_inside,
+    )
+    return out, inside if wants_inside else None

@@ -96,9 +96,11 @@ def lncc_system(  # type: ignore[no-untyped-def]
     floor,
     per_mm,
     strides,
+    every,
     robust,
     reach,
-    system,
+    matrix,
+    vector,
     loss,
 ):
     """Gauss-Newton system of the local correlation, summed over blocks of voxels.
@@ -106,15 +108,18 @@ def lncc_system(  # type: ignore[no-untyped-def]
     At each voxel the warped image is fitted to the fixed one by a local line (slope s), the
     residual is r = ((F - mean F) - s (W - mean W)) / sd F, so that r^2 sums to 1 - LNCC^2, and its
     derivative by the displacement is -g, g = (s grad W + grad F) / (2 sd F) (the mean of both
-    gradients: efficient second order minimisation). Blocks of `strides` (x, y, z) voxels
-    collect system[0..5] = g g^T (xx, yy, zz, xy, xz, yz) and system[6..8] = r g.
-    per_mm: 1 / spacing. loss: [block planes, 2] sums of r^2 and of the voxels' weights.
+    gradients: efficient second order minimisation). Blocks of `strides` (x, y, z) voxels collect
+    vector = r g, blocks of `every` (x, y, z) such blocks matrix = g g^T (xx, yy, zz, xy, xz, yz).
+    per_mm: 1 / spacing. loss: [matrix planes, 2] sums of r^2 and of the voxels' weights.
     robust: r at which a voxel's weight is halved (0: all weigh alike).
     reach: mm; r^2 / reach^2 is added to the diagonal, so that no voxel asks for more than half of
     it (the demons' bound), since the line through its neighbours says nothing farther away.
     """
     nz, ny, nx = fixed.shape
-    bz, by, bx = system.shape[1:]
+    bz = matrix.shape[1]
+    sx = strides[0] * every[0]
+    sy = strides[1] * every[1]
+    sz = strides[2] * every[2]
     k = 2 * radius + 1
     slabs = max(1, min(16, bz // 2))
     half = np.float32(0.5)
@@ -134,13 +139,11 @@ def lncc_system(  # type: ignore[no-untyped-def]
         g = np.empty((5, nx), np.float32)
         b0 = slab * bz // slabs
         b1 = (slab + 1) * bz // slabs
-        z0 = b0 * strides[2]
-        z1 = min(b1 * strides[2], nz)
-        for b in range(b0, b1):
-            for c in range(9):
-                system[c, b] = np.float32(0.0)
-            loss[b, 0] = 0.0
-            loss[b, 1] = 0.0
+        z0 = b0 * sz
+        z1 = min(b1 * sz, nz)
+        matrix[:, b0:b1] = np.float32(0.0)
+        vector[:, b0 * every[2] : b1 * every[2]] = np.float32(0.0)
+        loss[b0:b1] = 0.0
         for zi in range(max(z0 - radius, 0), z1 + radius):
             slot = zi % k
             if zi < nz:
@@ -160,6 +163,7 @@ def lncc_system(  # type: ignore[no-untyped-def]
             if z < z0:
                 continue
             zb = z // strides[2]
+            zh = z // sz
             count_z = _available(z, radius, nz)
             zm = max(z - 1, 0)
             zp = min(z + 1, nz - 1)
@@ -210,25 +214,27 @@ def lncc_system(  # type: ignore[no-untyped-def]
                     g[4, x] = q
                     row_loss += q * r * r
                     row_weight += q
-                total += row_loss
-                weights += row_weight
+                total += float(row_loss)
+                weights += float(row_weight)
                 yb = y // strides[1]
+                yh = y // sy
                 for x in range(nx):
                     xb = x // strides[0]
+                    xh = x // sx
                     q = g[4, x] * half * half
                     gx = g[0, x]
                     gy = g[1, x]
                     gz = g[2, x]
                     qr = half * g[4, x] * g[3, x]
                     bound = g[4, x] * g[3, x] * g[3, x] * bound2
-                    system[0, zb, yb, xb] += q * gx * gx + bound
-                    system[1, zb, yb, xb] += q * gy * gy + bound
-                    system[2, zb, yb, xb] += q * gz * gz + bound
-                    system[3, zb, yb, xb] += q * gx * gy
-                    system[4, zb, yb, xb] += q * gx * gz
-                    system[5, zb, yb, xb] += q * gy * gz
-                    system[6, zb, yb, xb] += qr * gx
-                    system[7, zb, yb, xb] += qr * gy
-                    system[8, zb, yb, xb] += qr * gz
-            loss[zb, 0] += total
-            loss[zb, 1] += weights
+                    matrix[0, zh, yh, xh] += q * gx * gx + bound
+                    matrix[1, zh, yh, xh] += q * gy * gy + bound
+                    matrix[2, zh, yh, xh] += q * gz * gz + bound
+                    matrix[3, zh, yh, xh] += q * gx * gy
+                    matrix[4, zh, yh, xh] += q * gx * gz
+                    matrix[5, zh, yh, xh] += q * gy * gz
+                    vector[0, zb, yb, xb] += qr * gx
+                    vector[1, zb, yb, xb] += qr * gy
+                    vector[2, zb, yb, xb] += qr * gz
+            loss[zh, 0] += total
+            loss[zh, 1] += weights

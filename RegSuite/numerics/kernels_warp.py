@@ -78,15 +78,18 @@ def node_position(index, stride, count):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, fastmath=True, cache=True, nogil=True)
-def warp_by_nodes(image, affine, field, strides, per_voxel, out):  # type: ignore[no-untyped-def]
+def warp_by_nodes(image, affine, field, strides, per_voxel, out, inside, wants_inside):  # type: ignore[no-untyped-def]
     """Warp by a displacement on nodes, interpolated row by row while it is in cache.
 
     field: [3, z, y, x] mm along the fixed grid's axes, nodes at the centres of blocks of
     `strides` (x, y, z) voxels. per_voxel: 1 / spacing (x, y, z). affine: fixed voxel to
-    moving voxel [3, 4]. The border of the image is repeated.
+    moving voxel [3, 4]. The border of the image is repeated; where wanted, inside is 1 for the
+    voxels that read between the image's outer faces and 0 for the others.
     """
     nz, ny, nx = out.shape
     kz, ky, kx = field.shape[1:]
+    mz, my, mx = image.shape
+    half = np.float32(0.5)
     a = affine.astype(np.float32)
     for z in prange(nz):
         rows = np.empty((3, kx + 1), np.float32)
@@ -117,12 +120,20 @@ def warp_by_nodes(image, affine, field, strides, per_voxel, out):  # type: ignor
                 u = x + rows[0, i] + t * (rows[0, i + 1] - rows[0, i])
                 v = rows[1, i] + t * (rows[1, i + 1] - rows[1, i])
                 w = rows[2, i] + t * (rows[2, i + 1] - rows[2, i])
-                out[z, y, x] = trilinear(
-                    image,
-                    bx + a[0, 0] * u + a[0, 1] * v + a[0, 2] * w,
-                    by + a[1, 0] * u + a[1, 1] * v + a[1, 2] * w,
-                    bz + a[2, 0] * u + a[2, 1] * v + a[2, 2] * w,
-                )
+                px = bx + a[0, 0] * u + a[0, 1] * v + a[0, 2] * w
+                py = by + a[1, 0] * u + a[1, 1] * v + a[1, 2] * w
+                pz = bz + a[2, 0] * u + a[2, 1] * v + a[2, 2] * w
+                out[z, y, x] = trilinear(image, px, py, pz)
+                if wants_inside:
+                    within = (
+                        px >= -half
+                        and py >= -half
+                        and pz >= -half
+                        and px <= mx - half
+                        and py <= my - half
+                        and pz <= mz - half
+                    )
+                    inside[z, y, x] = np.float32(1.0) if within else np.float32(0.0)
 
 
 @njit(parallel=True, fastmath=True, cache=True, nogil=True)

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 TRUNCATE = 3.0
 """Where the sampled Gaussian ends, in standard deviations."""
 
 
-def gaussian_taps(sigma_voxels: float) -> np.ndarray:
+def gaussian_taps(sigma_voxels: float) -> NDArray[np.float32]:
     """One side of a sampled, normalised Gaussian, middle tap first; [1.0] for sigma 0. float32."""
     if sigma_voxels < 0.1:  # the neighbours' weight is under 1e-20
         return np.ones(1, np.float32)
     reach = max(1, math.ceil(TRUNCATE * sigma_voxels))
     side = np.exp(-0.5 * (np.arange(reach + 1) / sigma_voxels) ** 2)
-    return (side / (side[0] + 2 * side[1:].sum())).astype(np.float32)
+    return np.asarray(side / (side[0] + 2 * side[1:].sum()), np.float32)
 
 
 def gaussian(

@@ -1,0 +1,143 @@
+"""How each measure asks the nodes to move: its normal equations at the present warp."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from RegSuite.methods.deformable.parameters import DeformableParameters
+from RegSuite.methods.deformable.scene import Scene
+from RegSuite.numerics.local_systems import (
+    Blocks,
+    Equations,
+    lncc_equations,
+    local_statistics,
+    residual_equations,
+)
+from RegSuite.similarity import make_similarity
+from RegSuite.similarity.mind import mind_ssc
+
+VARIANCE_FLOOR = 1e-4
+"""Added to a window's variance (intensities scaled to 1): a standard deviation of 1 % is noise."""
+
+REACH_VOXELS = 10.0
+"""Length of `reach` in voxels of the stage; see numerics.local_systems."""
+
+MATRIX_EVERY = 2
+"""Nodes along an axis that share one matrix (the windows are wider than that)."""
+
+FIRST_STEP_VOXELS = 0.5
+"""The typical step that a measure without residuals asks for at the start of a stage."""
+
+
+class Force(Protocol):
+    """The normal equations at fixed and warped [C, Z, Y, X] with their loss (lower is better)."""
+
+    def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations: ...
+
+
+def features(scene: Scene, parameters: DeformableParameters) -> Scene:
+    """The scene that the measure compares: the images, or for mind their descriptors."""
+    if parameters.measure != "mind":
+        return scene
+    return replace(scene, fixed=_mind(scene.fixed), moving=_mind(scene.moving))
+
+
+def make_force(
+    fixed: Tensor, blocks: Blocks, spacing: tuple[float, ...], parameters: DeformableParameters
+) -> Force:
+    """The force of the chosen measure at one stage; `fixed` is the stage's fixed image."""
+    reach_mm = REACH_VOXELS * min(s for s, n in zip(spacing, fixed.shape[:0:-1], strict=True) if n > 1)
+    if parameters.measure == "lncc":
+        return LocalCorrelationForce(fixed, blocks, reach_mm, parameters)
+    if parameters.measure in ("ssd", "mind"):
+        return DifferenceForce(blocks, reach_mm)
+    return GradientForce(parameters.measure, blocks, reach_mm, spacing)
+
+
+class LocalCorrelationForce:
+    """Local correlation, channel by channel; statistics of a fixed image that stays are kept."""
+
+    def __init__(
+        self, fixed: Tensor, blocks: Blocks, reach_mm: float, parameters: DeformableParameters
+    ) -> None:
+        self._blocks, self._reach, self._every = blocks, reach_mm, matrix_every(fixed, blocks)
+        self._radius, self._robust = parameters.radius_voxels, parameters.robust
+        self._known = fixed
+        self._statistics = [local_statistics(c, self._radius, VARIANCE_FLOOR) for c in fixed]
+
+    def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations:
+        statistics = self._statistics
+        if fixed is not self._known:
+            statistics = [local_statistics(c, self._radius, VARIANCE_FLOOR) for c in fixed]
+        parts = [
+            lncc_equations(f, s, w, weight, self._blocks, self._reach, self._robust, self._every)
+            for f, s, w in zip(fixed, statistics, warped, strict=True)
+        ]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total.add(part)
+        return total
+
+
+class DifferenceForce:
+    """Squared differences of images or descriptors of one kind."""
+
+    def __init__(self, blocks: Blocks, reach_mm: float) -> None:
+        self._blocks, self._reach = blocks, reach_mm
+
+    def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations:
+        every = matrix_every(fixed, self._blocks)
+        return residual_equations(
+            fixed - warped, fixed, warped, weight, self._blocks, self._reach, every=every
+        )
+
+
+class GradientForce:
+    """Any measure with a gradient by the warped image, taken as a residual.
+
+    r = -dL/dW, scaled once a stage so that a typical textured voxel first asks for half a voxel; the
+    scale is kept, so that steps shrink as the gradient does.
+    """
+
+    def __init__(self, name: str, blocks: Blocks, reach_mm: float, spacing: tuple[float, ...]) -> None:
+        self._measure = make_similarity(name, spacing=spacing)
+        self._blocks, self._reach, self._scale = blocks, reach_mm, 0.0
+
+    def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations:
+        loss, gradient = self._measure.loss_and_gradient(fixed, warped, weight)
+        if self._scale == 0.0:
+            rms = float(gradient.square().mean().sqrt())
+            slope = float(
+                torch.stack([t.square().mean() for t in torch.gradient(warped[0], dim=_thick(warped))])
+                .sum()
+                .sqrt()
+            )
+            self._scale = FIRST_STEP_VOXELS * slope / rms if rms > 0 else 1.0
+        residual = gradient.mul_(-self._scale)
+        every = matrix_every(fixed, self._blocks)
+        found = residual_equations(
+            residual, fixed, warped, weight, self._blocks, self._reach, of_fixed=0.0, every=every
+        )
+        return replace(found, loss=loss)
+
+
+def matrix_every(fixed: Tensor, blocks: Blocks) -> tuple[int, ...]:
+    """How many nodes share a matrix: two along every axis of at least eight nodes."""
+    nodes = blocks.nodes(fixed.shape[1:])
+    return tuple(MATRIX_EVERY if n >= 8 else 1 for n in nodes[::-1])
+
+
+def _thick(values: Tensor) -> list[int]:
+    """The axes of values[0] that hold more than one voxel."""
+    return [axis for axis, n in enumerate(values.shape[1:]) if n > 1]
+
+
+def _mind(image: Tensor) -> Tensor:
+    """Descriptors of a volume; those of a plane where it is one voxel thick."""
+    if image.shape[1] > 1:
+        return mind_ssc(image).contiguous()
+    return mind_ssc(image[:, 0])[:, None].contiguous()
