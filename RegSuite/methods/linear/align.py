@@ -33,6 +33,10 @@ ONE_MODALITY = 0.6
 """Agreement in sign of local correlations (-1..1) from which `auto` takes two images for one modality."""
 CUT_OUT = 0.7
 """Fraction of voxels unlike the smallest value below which the rest is background set by a program."""
+PROPORTIONAL = 0.97
+"""Correlation of two aligned images from which `auto` trusts their intensities everywhere."""
+PATCH_POINTS = 6
+"""Points a neighbourhood of lncc takes for one sample of another measure: its 27 are not independent."""
 SMALLER = 0.75
 """Foreground volume of moving over fixed below which the points are taken in the moving image."""
 
@@ -200,9 +204,8 @@ def _searched(run: _Run, fixed: Image, moving: Image, given: FloatArray | None) 
     if extent == "auto":
         extent = "full" if given is None else "none"
     if extent == "none":
-        run.out.notes.append(
-            "started from " + ("the header's geometry" if given is None else "the initial transform")
-        )
+        place = "the header's geometry" if given is None else "the initial transform"
+        run.out.notes.append(f"started from {place}")
         return Poses.of_matrix(np.eye(4) if given is None else given, run.frame)
     found = _search(run, fixed, moving, cast("Extent", extent), given)
     run.out.seconds["search"] = time.perf_counter() - begun
@@ -296,9 +299,18 @@ def _descended(run: _Run, pose: Poses) -> Poses:
         chosen = max(ways, key=lambda way: float(score(way)[0]))
         pose = chosen.poses
     for level in levels[len(split) :]:
-        best = _refined(run, pose, measure, level, run.model)
-        pose = best.poses
-    return pose
+        pose = _refined(run, pose, measure, level, run.model).poses
+    return _polished(run, pose) if run.parameters.measure == "auto" and measure == "lncc" else pose
+
+
+def _polished(run: _Run, pose: Poses) -> Poses:
+    """The pose, once more by ncc where intensities are proportional everywhere: the more exact there."""
+    ncc = Measure("ncc", run.points(0, samples_of(0, run.parameters.samples)), run.moving[0], run.device)
+    r = float(ncc.at(pose.maps(run.frame, run.moving[0].inverse)).value[0])
+    if r < PROPORTIONAL:
+        return pose
+    run.out.notes.append(f"measure ncc at the end: intensities are proportional (correlation {r:.3f})")
+    return _refined(run, pose, "ncc", 0, run.model).poses
 
 
 def _refined(run: _Run, pose: Poses, name: MeasureName, level: int, model: Model) -> Optimum:
@@ -306,7 +318,8 @@ def _refined(run: _Run, pose: Poses, name: MeasureName, level: int, model: Model
     begun = time.perf_counter()
     step = run.moving[level].step_mm
     stage = f"level {step:.3g} mm"
-    points = run.points(level, samples_of(level, run.parameters.samples), patches=name == "lncc")
+    count = samples_of(level, run.parameters.samples) * (PATCH_POINTS if name == "lncc" else 1)
+    points = run.points(level, count, patches=name == "lncc")
     measure = Measure(name, points, run.moving[level], run.device)
     share = (1 - SEARCH_SHARE) / len(run.fixed)
     done = len(run.fixed) - 1 - level

@@ -85,13 +85,15 @@ class CompiledSums:
         slopes = known * (column[0] * f + column[1] * m + column[2])
         return slopes.astype(np.float32), (known * column[3]).astype(np.float32)
 
-    def local_correlation(self, samples: Samples, noise: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Sums [K, 3] of r^2, r |r| and patches, and the derivatives as `normal_equations` gives them."""
+    def local_correlation(
+        self, samples: Samples, flat: tuple[float, float]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Sums [K, 3] of r^2, r |r| and weights, and the derivatives as `normal_equations` gives them."""
         k = len(samples.inside)
         sums = np.empty((k, kernels.PIECES, 3))
         gradient, hessian = np.empty((k, kernels.PIECES, 3, 4)), np.empty((k, kernels.PIECES, 6, 10))
         kernels.local_correlation(
-            self.points.scaled, self.points.values, samples.values, samples.inside, self.points.patch, noise,
+            self.points.scaled, self.points.values, samples.values, samples.inside, self.points.patch, *flat,
             sums, gradient, hessian,
         )  # fmt: skip
         return sums.sum(axis=1), gradient.sum(axis=1), hessian.sum(axis=1)

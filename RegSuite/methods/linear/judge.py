@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from RegSuite.errors import InputError, MethodFailed
 from RegSuite.geometry import Image

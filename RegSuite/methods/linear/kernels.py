@@ -233,16 +233,18 @@ def local_correlation(
     sampled: NDArray[np.float32],
     inside: NDArray[np.uint8],
     patch: int,
-    noise: float,
+    flat_fixed: float,
+    flat_moving: float,
     sums: NDArray[np.float64],
     gradient: NDArray[np.float64],
     hessian: NDArray[np.float64],
 ) -> None:
     """Squared correlation r^2 of patches of `patch` consecutive points, summed, with its derivatives.
 
-    noise: variance added to both variances of a patch, so that flat patches count nothing.
-    sums: [K, PIECES, 3] of r^2, of r |r| and of complete patches. gradient, hessian as in
-    `normal_equations`; the curvature is that of the best linear fit of the fixed values by the
+    A patch weighs v / (v + flat_fixed), v the variance of its fixed values; flat_moving is added to
+    that of its moving values. The second must be far smaller, or the map is drawn to where the
+    moving image varies more. sums: [K, PIECES, 3] of weight r^2, weight r |r| and weight.
+    gradient, hessian as in `normal_equations`; the curvature is that of the best linear fit of the fixed values by the
     moving ones in each patch (gradients centred and freed of the fit), taken at the patch's middle.
     """
     k_all, n_all = inside.shape
@@ -252,7 +254,7 @@ def local_correlation(
         piece = task - k * PIECES
         g, h = np.zeros(12), np.zeros(60)
         gg, pp, mean, tilt = np.empty(6), np.empty(10), np.empty(3), np.empty(3)
-        total, signed, number = 0.0, 0.0, 0
+        total, signed, weight = 0.0, 0.0, 0.0
         for q in range(patches * piece // PIECES, patches * (piece + 1) // PIECES):
             start, stop = q * patch, (q + 1) * patch
             n, sf, sm, sff, smm, sfm = 0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -271,11 +273,12 @@ def local_correlation(
             if n < patch:
                 continue
             f0, m0 = sf / n, sm / n
-            vf, vm, c = sff / n - f0 * f0 + noise, smm / n - m0 * m0 + noise, sfm / n - f0 * m0
+            own = max(sff / n - f0 * f0, 0.0)
+            vf, vm, c = own + flat_fixed, smm / n - m0 * m0 + flat_moving, sfm / n - f0 * m0
             r2 = c * c / (vf * vm)
             total += r2
             signed += r2 if c > 0 else -r2
-            number += 1
+            weight += own / vf
             tilt[:] = 0.0
             for e in range(3):
                 mean[e] /= n
@@ -314,7 +317,7 @@ def local_correlation(
                     h[u * 10 + t] += w * gg[u] * pp[t]
         sums[k, piece, 0] = total
         sums[k, piece, 1] = signed
-        sums[k, piece, 2] = number
+        sums[k, piece, 2] = weight
         gradient[k, piece] = g.reshape(3, 4)
         hessian[k, piece] = h.reshape(6, 10)
 

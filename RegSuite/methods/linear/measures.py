@@ -19,8 +19,8 @@ MeasureName = Literal["mi", "ncc", "lncc"]
 Terms = tuple[FloatArray, FloatArray, FloatArray]
 """Value [K], gradient [K, 3, 4] and packed curvature [K, 6, 10]."""
 
-LOCAL_NOISE = 0.5
-"""Variance (in histogram bins squared) below which a neighbourhood counts as flat: lncc."""
+FLAT = (1.0, 0.02)
+"""Variances (in histogram bins squared) below which a neighbourhood counts as flat: fixed, moving."""
 
 _PAIRS3 = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])
 _PAIRS4 = np.array([[0, 1, 2, 3], [1, 4, 5, 6], [2, 5, 7, 8], [3, 6, 8, 9]])
@@ -85,14 +85,14 @@ class Measure:
         return r, *self.sums.normal_equations(samples, slopes, weights)
 
     def _lncc(self, samples: Samples, counts: FloatArray) -> Terms:
-        """Mean squared correlation over neighbourhoods of 3 points an axis."""
-        sums, gradient, packed = self.sums.local_correlation(samples, LOCAL_NOISE)
-        number = np.maximum(sums[:, 2], 1.0)
-        return sums[:, 0] / number, gradient / number[:, None, None], packed / number[:, None, None]
+        """Mean squared correlation over neighbourhoods of 3 points an axis, weighted by their contrast."""
+        sums, gradient, packed = self.sums.local_correlation(samples, FLAT)
+        weight = np.maximum(sums[:, 2], 1e-6)
+        return sums[:, 0] / weight, gradient / weight[:, None, None], packed / weight[:, None, None]
 
     def sign_agreement(self, maps: FloatArray) -> FloatArray:
         """[K] in -1..1: how far local correlations are positive (lncc alone): 1 for one modality."""
-        sums, _, _ = self.sums.local_correlation(self.sums.sample(maps), LOCAL_NOISE)
+        sums, _, _ = self.sums.local_correlation(self.sums.sample(maps), FLAT)
         return np.asarray(sums[:, 1] / np.maximum(sums[:, 0], 1e-30))
 
 

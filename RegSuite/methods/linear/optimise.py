@@ -34,7 +34,7 @@ class Optimum:
 
 @dataclass(frozen=True)
 class Descent:
-    """How far to go: iterations, longest step and tolerance in mm, overlap below which poses are penalised."""
+    """How far to go: iterations, longest step and tolerance in mm, least overlap unpenalised."""
 
     iterations: int
     longest_mm: float

@@ -25,7 +25,7 @@ class LinearParameters(MethodParameters):
         "auto is full without an initial transform and none with one",
     )
     samples: int = Field(
-        150_000, ge=500, le=5_000_000, description="Sample points of the fixed image at the finest level"
+        40_000, ge=500, le=5_000_000, description="Sample points of the fixed image at the finest level"
     )
     finest_mm: float | None = Field(
         None,

@@ -65,8 +65,7 @@ def pyramid(image: Image, steps_mm: Sequence[float]) -> list[Level]:
         ]
         if max(factors) > 1:
             shape = tuple(-(-n // f) for n, f in zip(volume.shape, factors[::-1], strict=True))
-            volume = _blocks(volume, factors, shape)
-            mask = None if mask is None else _blocks(mask, factors, shape)
+            volume, mask = _coarser(volume, mask, factors, shape)
             matrix = matrix @ _block_matrix(factors)
         if scale is None:
             scale = _scale(volume, mask, image.name)
@@ -92,6 +91,21 @@ def _blocks(
     out = np.empty(shape, np.float32)
     block_means(volume, factors[0], factors[1], factors[2], out)
     return out
+
+
+def _coarser(
+    volume: NDArray[np.float32],
+    mask: NDArray[np.float32] | None,
+    factors: Sequence[int],
+    shape: tuple[int, ...],
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Block means of the volume and of its mask; voxels outside the mask do not enter where others do."""
+    plain = _blocks(volume, factors, shape)
+    if mask is None:
+        return plain, None
+    share = _blocks(mask, factors, shape)
+    masked = _blocks(volume * mask, factors, shape)
+    return np.where(share > 0, masked / np.maximum(share, 1e-6), plain), share
 
 
 def _block_matrix(factors: Sequence[int]) -> FloatArray:
@@ -141,10 +155,27 @@ def _level(
         0.7 * step / s if n > 1 and s < 1.8 * step else 0.0
         for s, n in zip(spacing, volume.shape[::-1], strict=True)
     ]
-    smooth = ndimage.gaussian_filter(binned, sigma[::-1], mode="nearest", truncate=2.5, output=np.float32)
+    smooth = _smoothed(binned, mask, sigma[::-1])
     valid = np.zeros((0, 0, 0), np.uint8) if mask is None else (mask > 0.5).astype(np.uint8)
     faces, background = _open_faces(smooth)
     return Level(smooth, valid, matrix.copy(), faces, background, step)
+
+
+def _smoothed(
+    values: NDArray[np.float32], mask: NDArray[np.float32] | None, sigma: Sequence[float]
+) -> NDArray[np.float32]:
+    """Gaussian of the values (sigma in voxels, z, y, x); with a mask, of those inside alone."""
+
+    def gaussian(volume: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(
+            ndimage.gaussian_filter(volume, sigma, mode="nearest", truncate=2.5, output=np.float32)
+        )
+
+    if mask is None:
+        return gaussian(values)
+    share = gaussian(mask)
+    # beyond the kernel's reach no voxel of the mask is near: keep the values as they are
+    return np.where(share > 1e-3, gaussian(values * mask) / np.maximum(share, 1e-3), values)
 
 
 def _open_faces(volume: NDArray[np.float32]) -> tuple[NDArray[np.uint8], float]:

@@ -117,9 +117,9 @@ class TorchSums:
         return samples.inside * (ta * self.fixed + tb * samples.values[..., 0] + tc), samples.inside * tw
 
     def local_correlation(
-        self, samples: TorchSamples, noise: float
+        self, samples: TorchSamples, flat: tuple[float, float]
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Sums [K, 3] of r^2, r |r| and patches, and the derivatives as `normal_equations` gives them."""
+        """Sums [K, 3] of r^2, r |r| and weights, and the derivatives as `normal_equations` gives them."""
         size, k = self.points.patch, len(samples.inside)
         complete = samples.inside.reshape(k, -1, size).all(dim=2).double()
         f = self.fixed.double().reshape(1, -1, size)
@@ -127,7 +127,8 @@ class TorchSums:
         g = samples.values[..., 1:].double().reshape(k, -1, size, 3)
         p = torch.cat([self.scaled, torch.ones_like(self.scaled[:, :1])], dim=1).double().reshape(-1, size, 4)
         f, m = f - f.mean(2, keepdim=True), m - m.mean(2, keepdim=True)
-        vf, vm, c = (f * f).mean(2) + noise, (m * m).mean(2) + noise, (f * m).mean(2)
+        own = (f * f).mean(2)
+        vf, vm, c = own + flat[0], (m * m).mean(2) + flat[1], (f * m).mean(2)
         r2 = c * c / (vf * vm) * complete
         slope = (2 * c / (vf * vm) * complete)[..., None] * (f - (c / vm)[..., None] * m) / size
         gradient = torch.einsum("kqi,kqie,qij->kej", slope, g, p)
@@ -135,7 +136,7 @@ class TorchSums:
         g = g - torch.einsum("kqi,kqie->kqe", m, g)[:, :, None] / (size * vm)[..., None, None] * m[..., None]
         middle = p.mean(dim=1)
         full = torch.einsum("kq,kqie,kqif,qa,qb->kefab", 2 * r2 / (vm * size), g, g, middle, middle)
-        sums = torch.stack([r2.sum(1), (r2 * c.sign()).sum(1), complete.sum(1)], dim=1)
+        sums = torch.stack([r2.sum(1), (r2 * c.sign()).sum(1), (complete * own / vf).sum(1)], dim=1)
         return sums.cpu().numpy(), gradient.cpu().numpy(), _packed(full)
 
     def normal_equations(
