@@ -11,7 +11,6 @@ import pytest
 from Testing.cli.command import ROOT
 from Testing.workflows.small import write_pair
 
-
 pytestmark = pytest.mark.slow
 
 
