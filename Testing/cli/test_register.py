@@ -165,6 +165,7 @@ def test_ctrl_c_leaves_status_130_and_nothing(pair, tmp_path, number):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path, run):
     for name in ("a", "b"):
         process = regsuite(
