@@ -243,9 +243,11 @@ def local_correlation(
 
     A patch weighs v / (v + flat_fixed), v the variance of its fixed values; flat_moving is added to
     that of its moving values. The second must be far smaller, or the map is drawn to where the
-    moving image varies more. sums: [K, PIECES, 3] of weight r^2, weight r |r| and weight.
-    gradient, hessian as in `normal_equations`; the curvature is that of the best linear fit of the fixed values by the
-    moving ones in each patch (gradients centred and freed of the fit), taken at the patch's middle.
+    moving image varies more.
+    sums: [K, PIECES, 3] of weight r^2, weight r |r| and weight.
+    gradient, hessian as in `normal_equations`; the curvature is that of the best linear fit of the
+    fixed values by the moving ones in each patch (gradients centred and freed of the fit), taken at
+    the patch's middle.
     """
     k_all, n_all = inside.shape
     patches = n_all // patch
