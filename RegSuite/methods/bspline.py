@@ -1,0 +1,110 @@
+"""B-spline: one cubic free-form deformation with bending energy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from RegSuite.methods.base import MethodParameters, Progress, Registration, no_progress
+
+if TYPE_CHECKING:
+    from RegSuite.geometry import Image
+    from RegSuite.transforms.base import Transform
+
+_MM = {"unit": "mm"}
+
+
+class BSplineParameters(MethodParameters):
+    """What a free-form deformation is found with."""
+
+    similarity: Literal["lncc", "ssd", "mind", "mi", "ngf", "ncc"] = Field(
+        "lncc",
+        description="what is compared: lncc (local correlation), ssd (intensities, matched first), mind "
+        "(self-similarity descriptors), mi (mutual information), ngf (gradient directions), ncc",
+    )
+    lncc_radius: int = Field(
+        2,
+        ge=1,
+        le=8,
+        description="radius of the correlation windows in voxels of a level",
+        json_schema_extra={"unit": "voxels"},
+    )
+    intensities: Literal["histogram", "linear", "local", "none"] = Field(
+        "histogram", description="for ssd, how the moving image's intensities are brought to the fixed one's"
+    )
+    local_mm: float = Field(
+        10.0,
+        gt=0,
+        le=200,
+        description="sigma of the neighbourhood for intensities=local",
+        json_schema_extra=_MM,
+    )
+    spacing_mm: float = Field(
+        8.0,
+        gt=0,
+        le=500,
+        description="largest distance between control points of the final lattice",
+        json_schema_extra=_MM,
+    )
+    bending_mm2: float = Field(
+        0.5,
+        ge=0,
+        le=1e6,
+        description="weight of the bending energy (mean squared second derivatives, 1/mm^2) against the measure",
+        json_schema_extra={"unit": "mm^2"},
+    )
+    levels: int = Field(4, ge=1, le=8, description="resolutions, each twice as fine as the one before")
+    finest_mm: float | None = Field(
+        None,
+        gt=0,
+        le=50,
+        description="voxel size of the finest level; the fixed image's smallest spacing if left out",
+        json_schema_extra=_MM,
+    )
+    iterations: int = Field(12, ge=1, le=1000, description="Gauss-Newton steps a level, at most")
+    finest_iterations: int = Field(
+        4, ge=0, le=1000, description="Gauss-Newton steps at the finest level, at most"
+    )
+    tolerance: float = Field(
+        1e-3, ge=0, lt=1, description="a level ends when a step gains less than this share of the objective"
+    )
+
+
+class BSpline:
+    """Free-form deformation u(x) = sum c_j B3(x - x_j), found by Gauss-Newton; see methods/free_form.
+
+    The result is exactly one BSplineTransform (ITK's layout), the initial transform after it.
+    A free-form deformation can fold: where it does, a warning says how much.
+    Source: Rueckert et al. 1999, IEEE TMI 18(8), doi:10.1109/42.796284.
+    """
+
+    name: ClassVar[str] = "bspline"
+    summary: ClassVar[str] = "cubic B-spline free-form deformation with bending energy, one ITK transform"
+    Parameters: ClassVar[type[MethodParameters]] = BSplineParameters
+
+    def register(
+        self,
+        fixed: Image,
+        moving: Image,
+        parameters: BSplineParameters,
+        progress: Progress = no_progress,
+        *,
+        initial: Transform | None = None,
+    ) -> Registration:
+        """The B-spline transform (with the initial transform after it). Raises InputError."""
+        from RegSuite.methods.free_form.run import register_bspline
+
+        return register_bspline(fixed, moving, parameters, progress, initial)
+
+    def memory_mb(self, fixed: Image, moving: Image, parameters: BSplineParameters) -> float:
+        """Working memory beyond the two images, in MB."""
+        from RegSuite.methods.free_form.run import memory_mb
+
+        return memory_mb(fixed, moving, parameters)
+
+    def expected_seconds(self, fixed: Image, moving: Image, parameters: BSplineParameters) -> float:
+        """Expected time on two cores, in seconds."""
+        from RegSuite.methods.free_form.run import expected_seconds
+
+        return expected_seconds(fixed, moving, parameters)

@@ -1,0 +1,1 @@
+"""Forces of a measure at the nodes of a lattice: what demons, bspline and convex have in common."""

@@ -1,0 +1,1 @@
+"""Log-domain diffeomorphic demons: one velocity field, its update, its norm."""
