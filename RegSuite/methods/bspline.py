@@ -48,10 +48,10 @@ class BSplineParameters(MethodParameters):
         json_schema_extra=_MM,
     )
     bending_mm2: float = Field(
-        0.5,
+        5.0,
         ge=0,
         le=1e6,
-        description="weight of the bending energy (mean squared second derivatives, 1/mm^2) against the measure",
+        description="weight of the bending energy (mean squared second derivatives) against the measure",
         json_schema_extra={"unit": "mm^2"},
     )
     levels: int = Field(4, ge=1, le=8, description="resolutions, each twice as fine as the one before")
@@ -67,7 +67,7 @@ class BSplineParameters(MethodParameters):
         4, ge=0, le=1000, description="Gauss-Newton steps at the finest level, at most"
     )
     tolerance: float = Field(
-        1e-3, ge=0, lt=1, description="a level ends when a step gains less than this share of the objective"
+        5e-3, ge=0, lt=1, description="a level ends when a step gains less than this share of the objective"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,7 +10,7 @@ from RegSuite.geometry import Image
 from RegSuite.methods.base import Progress, Registration
 from RegSuite.methods.free_form.fit import Descent, descend
 from RegSuite.methods.free_form.lattice import ControlLattice, finest_lattice
-from RegSuite.methods.local_forces.descriptors import descriptors
+from RegSuite.methods.local_forces.descriptors import described
 from RegSuite.methods.local_forces.forces import edge_voxels
 from RegSuite.methods.local_forces.intensities import matched, unit_range
 from RegSuite.methods.local_forces.level import Level, make_level, steps_mm
@@ -78,7 +77,7 @@ def _levels(pair: Pair, parameters: BSplineParameters) -> tuple[list[Level], lis
         cell = min(c for a, c in enumerate(lattice.cell_mm) if not lattice.thin(a))
         level = make_level(pair, step, max(step, cell / NODES_A_CELL), edge)
         if parameters.similarity == "mind":
-            level = replace(level, fixed=descriptors(level.fixed), moving=descriptors(level.moving))
+            level = described(level)
         levels.append(level)
     return levels, lattices
 
@@ -133,7 +132,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: BSplineParameters) -> flo
     return 4e-6 * (volumes * channels + 60 * nodes) + 50
 
 
-def expected_seconds(fixed: Image, moving: Image, parameters: BSplineParameters) -> float:
+def expected_seconds(fixed: Image, moving: Image, parameters: BSplineParameters) -> float:  # noqa: ARG001 - the protocol\'s
     """Iterations of the two finest levels by voxels (measured on two cores)."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)

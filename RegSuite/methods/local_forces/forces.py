@@ -16,7 +16,9 @@ Measure = Literal["lncc", "ssd", "mind", "mi", "ngf", "ncc"]
 FLOOR = 1e-4
 """Variance (image range 0..1) below which a window of the local correlation is flat."""
 REACH_STEPS = 2.0
-"""How far a voxel's linear model is believed, in voxels of the level."""
+DESCRIPTOR_REACH_STEPS = 8.0
+"""How far a voxel's linear model is believed, in voxels of the level; descriptors differ by noise
+as well, which a short reach would take for distance."""
 TRUSTED_CHANGE = 0.3
 """Measures without residuals: rms intensity change, in standard deviations, asked for at once."""
 
@@ -38,7 +40,7 @@ class Forces:
         self._statistics = (
             [local_statistics(c, radius, FLOOR) for c in level.fixed] if measure == "lncc" else []
         )
-        self._reach = REACH_STEPS * level.step_mm
+        self._reach = level.step_mm * (DESCRIPTOR_REACH_STEPS if measure == "mind" else REACH_STEPS)
 
     def system(self, field: Tensor) -> tuple[Tensor, float]:
         """(system [9, *nodes] as in local_systems, loss) for u on the level's nodes, mm."""
@@ -60,8 +62,9 @@ class Forces:
 
         The curvature k is that at which the rms residual is TRUSTED_CHANGE standard deviations.
         """
-        similarity = make_similarity(self.measure, spacing=self.level.grid.spacing)
         flat = self.level.grid.size[2] == 1
+        spacing = self.level.grid.spacing[: 2 if flat else 3]
+        similarity = make_similarity(self.measure, spacing=spacing)
         f, w = (v[:, 0] if flat else v for v in (self.level.fixed, warped))
         mask = None if weight is None else (weight[0] if flat else weight)
         loss, gradient = similarity.loss_and_gradient(f, w, mask)

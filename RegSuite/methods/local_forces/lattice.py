@@ -6,7 +6,11 @@ Inside these methods every image is a volume: a 2D image has one slice of 1 mm. 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
+
 import numpy as np
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from RegSuite.geometry import Grid
@@ -40,6 +44,19 @@ def on_lattice(field: Tensor, lattice: Grid, target: Grid) -> Tensor:
         return field.clone()
     affine = (lattice.inverse_matrix @ target.matrix)[:3]
     return warp(field, target.shape, affine)
+
+
+def with_border(field: Tensor, lattice: Grid, margin_mm: float) -> tuple[Tensor, Grid]:
+    """The field on a lattice `margin_mm` wider on every side, its border repeated; thin axes stay.
+
+    A velocity that ends at the image's border would tear points that cross it.
+    """
+    pads = [ceil(margin_mm / s) if n > 1 else 0 for s, n in zip(lattice.spacing, lattice.size, strict=True)]
+    size = tuple(n + 2 * p for n, p in zip(lattice.size, pads, strict=True))
+    origin = tuple(lattice.points([-float(p) for p in pads]))
+    wide = replace(lattice, size=size, origin=origin)
+    sides = [p for pad in pads for p in (pad, pad)]
+    return nnf.pad(field[None], sides, mode="replicate")[0], wide
 
 
 def physical(field: Tensor, lattice: Grid, ndim: int) -> tuple[Tensor, Grid]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from RegSuite.geometry import Grid
-from RegSuite.methods.local_forces.descriptors import descriptors
+from RegSuite.methods.local_forces.descriptors import described
 from RegSuite.methods.local_forces.forces import Forces, edge_voxels
 from RegSuite.methods.local_forces.intensities import matched, unit_range
 from RegSuite.methods.local_forces.lattice import on_lattice
@@ -60,7 +61,7 @@ def make_levels(pair: Pair, parameters: LogDemonsParameters) -> list[Level]:
     levels = [make_level(pair, step, max(step, node), edge) for step in steps]
     if parameters.similarity != "mind":
         return levels
-    return [replace(v, fixed=descriptors(v.fixed), moving=descriptors(v.moving)) for v in levels]
+    return [described(v) for v in levels]
 
 
 def work_of(levels: list[Level], parameters: LogDemonsParameters) -> float:
@@ -127,11 +128,10 @@ def _descend(
             system, value = backward.joined(system, value, velocity)
         values.append(value)
         record.iteration(stage, iteration, value, level.grid.voxels)
-        if _settled(values, parameters.tolerance):
+        if settled(values, parameters.tolerance):
             record.skip(float(level.grid.voxels * (count - iteration - 1)))
             break
-        system = gaussian(system, fluid)
-        update = solve_nodes(system, DAMPING * _curvature(system), LONGEST_STEP_NODES * max(spacing))
+        update = node_update(gaussian(system, fluid), spacing)
         velocity = gaussian(log_of_product(velocity, update, spacing, parameters.bch_order), diffusion)
     return velocity, values[0], values[-1]
 
@@ -152,7 +152,12 @@ class _Backward:
         return both, (value + of_back) / 2
 
 
-def _settled(values: list[float], tolerance: float) -> bool:
+def node_update(system: Tensor, spacing: Sequence[float]) -> Tensor:
+    """The update [3, *nodes] in mm that a system asks for, damped and bounded."""
+    return solve_nodes(system, DAMPING * _curvature(system), LONGEST_STEP_NODES * max(spacing))
+
+
+def settled(values: list[float], tolerance: float) -> bool:
     """Whether the last two updates together gained less than `tolerance` of the measure."""
     return len(values) > 2 and values[-3] - min(values[-2:]) < tolerance * abs(values[-3])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from RegSuite.geometry import Image
 from RegSuite.methods.base import Progress, Registration
-from RegSuite.methods.local_forces.lattice import physical
+from RegSuite.methods.local_forces.lattice import physical, with_border
 from RegSuite.methods.local_forces.pair import make_pair, whole
 from RegSuite.methods.local_forces.record import Record
 from RegSuite.methods.log_demons.fit import comparable, fit_velocity, make_levels, work_of
@@ -28,7 +28,8 @@ def register_demons(
         levels = make_levels(comparable(pair, parameters), parameters)
     record.expect(work_of(levels, parameters))
     fit = fit_velocity(levels, parameters, record, "")
-    velocity, grid = physical(fit.velocity, fit.lattice, pair.ndim)
+    reach = float(fit.velocity.square().sum(dim=0).max().sqrt())
+    velocity, grid = physical(*with_border(fit.velocity, fit.lattice, reach), pair.ndim)
     warnings = [] if fit.after < fit.before else ["the finest level did not improve the measure"]
     return Registration(
         transform=whole(pair, VelocityTransform(velocity, grid)),
@@ -60,7 +61,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> f
     return 4e-6 * (volumes * channels + 60 * nodes) + 50
 
 
-def expected_seconds(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> float:
+def expected_seconds(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> float:  # noqa: ARG001 - the protocol\'s
     """Iterations of the two finest levels by voxels (measured on two cores)."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)

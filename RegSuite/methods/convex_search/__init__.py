@@ -1,0 +1,1 @@
+"""Discrete search over a window of displacements, coupled with a convex regularisation."""
