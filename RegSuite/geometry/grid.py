@@ -89,7 +89,7 @@ class Grid:
     @cached_property
     def inverse_matrix(self) -> FloatArray:
         """[d+1, d+1] homogeneous matrix from LPS mm to voxel index."""
-        out = np.linalg.inv(self.matrix)
+        out: FloatArray = np.linalg.inv(self.matrix).astype(np.float64, copy=False)
         out.setflags(write=False)
         return out
 
@@ -116,7 +116,7 @@ class Grid:
     @property
     def extent_mm(self) -> FloatArray:
         """Edge lengths in mm along the voxel axes, outer voxel faces included."""
-        return np.asarray(self.size) * np.asarray(self.spacing)
+        return np.multiply(self.size, self.spacing, dtype=np.float64)
 
     def corners(self) -> FloatArray:
         """[2^d, d] LPS mm of the outer corners (half a voxel beyond the voxel centres)."""
@@ -167,7 +167,9 @@ def _check(grid: Grid) -> None:
             mend="give one volume or slice; of a time series extract one frame",
         )
     if not (len(grid.spacing) == len(grid.origin) == len(grid.direction) == ndim):
-        raise GeometryError(f"size {grid.size}, spacing {grid.spacing}, origin {grid.origin} differ in length")
+        raise GeometryError(
+            f"size {grid.size}, spacing {grid.spacing}, origin {grid.origin} differ in length"
+        )
     if min(grid.size) < 1:
         raise GeometryError(f"size {grid.size} has an axis without voxels", mend="write the image anew")
     if not all(np.isfinite(s) and s > 0 for s in grid.spacing):

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from RegSuite.errors import InputError
 from RegSuite.quality.definitions import JUDGEABLE, MEASURES, measured, nearest_name
+from RegSuite.resources import resources_folder
 
-DEFAULT_LIMITS = Path(__file__).resolve().parents[2] / "Resources" / "limits" / "tg132.yaml"
+DEFAULT_LIMITS = "limits/tg132.yaml"
+"""TG-132's tolerances, in the folder Resources."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -94,7 +96,7 @@ def measure_of(verdict: Verdict) -> str:
 
 def default_limits() -> Limits:
     """TG-132's tolerances, as Resources/limits/tg132.yaml holds them."""
-    return load_limits(DEFAULT_LIMITS)
+    return load_limits(resources_folder() / DEFAULT_LIMITS)
 
 
 def load_limits(path: Path | str) -> Limits:

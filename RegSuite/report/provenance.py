@@ -1,10 +1,9 @@
-"""What a result must say of its origin: inputs with their hash, versions, memory."""
+"""What a result must say of its origin: inputs with their hash, versions."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -68,13 +67,3 @@ def input_record(path: Path | str, grid: Grid | None = None) -> InputRecord:
         size=None if grid is None else grid.size,
         spacing=None if grid is None else grid.spacing,
     )
-
-
-def peak_memory_mb() -> float | None:
-    """Largest resident memory of this process so far in MB (10^6 bytes); None on Windows."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.quality import Limits, Verdict, judge, load_limits
+from RegSuite.quality.limits import DEFAULT_LIMITS
 from RegSuite.resources import resources_folder
 from RegSuite.settings import settings
 
@@ -18,7 +19,7 @@ def limits_of(path: str | None) -> Limits:
 
     Raises InputError for a file that is missing or does not fit.
     """
-    return load_limits(path or settings().limits or resources_folder() / "limits" / "tg132.yaml")
+    return load_limits(path or settings().limits or resources_folder() / DEFAULT_LIMITS)
 
 
 def verdicts_on(metrics: Mapping[str, Any], limits: Limits, fixed: Grid) -> tuple[Verdict, ...]:

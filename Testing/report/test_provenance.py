@@ -6,7 +6,8 @@ import pytest
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid
-from RegSuite.report.provenance import input_record, peak_memory_mb, sha256, versions
+from RegSuite.machine import peak_memory_mb
+from RegSuite.report.provenance import input_record, sha256, versions
 
 
 def test_the_hash_of_a_file_is_sha256_of_its_bytes(tmp_path):
