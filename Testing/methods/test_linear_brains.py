@@ -110,8 +110,10 @@ def nearest(labels: Image, grid: Grid, transform: object) -> NDArray[np.float32]
     return out.reshape(grid.shape)
 
 
-@pytest.mark.parametrize("moving", ["T2", "PD", "PET", "EPI"])
-def test_templates_of_other_modalities_are_aligned_from_20_degrees_and_20_mm(moving: str) -> None:
+@pytest.mark.parametrize(("moving", "most_mm"), [("T2", 2.0), ("PD", 2.0), ("PET", 5.0), ("EPI", 5.0)])
+def test_templates_of_other_modalities_are_aligned_from_20_degrees_and_20_mm(
+    moving: str, most_mm: float
+) -> None:
     fixed, other = read("brain_multimodal", "T1.nii.gz"), read("brain_multimodal", f"{moving}.nii.gz")
     turn = np.radians(20.0) * np.array([1.0, -1.0, 1.0]) / np.sqrt(3)
     quaternion = np.append(turn / np.radians(20.0) * np.sin(np.radians(10.0)), np.cos(np.radians(10.0)))
@@ -124,5 +126,5 @@ def test_templates_of_other_modalities_are_aligned_from_20_degrees_and_20_mm(mov
     points = brain.grid.points(np.argwhere(brain.data[0].numpy() > 0.5)[::97, ::-1])
     difference = found.homogeneous - truth
     error = np.linalg.norm(points @ difference[:3, :3].T + difference[:3, 3], axis=1).mean()
-    # the smooth templates themselves differ by 1 to 2.5 mm where mutual information is highest
-    assert error < 4.0
+    # the smooth templates themselves differ by 1 to 3 mm where mutual information is highest
+    assert error < most_mm

@@ -14,7 +14,7 @@ from RegSuite.methods.linear.search import score
 
 ONE_MODALITY = 0.6
 """Agreement in sign of local correlations (-1..1) from which `auto` takes two images for one modality."""
-PROPORTIONAL = 0.97
+PROPORTIONAL = 0.985
 """Correlation of two aligned images from which `auto` trusts their intensities everywhere."""
 PATCH_POINTS = 6
 """Points a neighbourhood of lncc takes for one sample of another measure: its 27 are not independent."""
