@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from RegSuite.methods.base import MethodParameters, Progress, Registration, no_progress
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from RegSuite.geometry import Image
     from RegSuite.transforms.base import Transform
 
-_MM = {"unit": "mm"}
+_MM: JsonDict = {"unit": "mm"}
 
 
 class BSplineParameters(MethodParameters):

@@ -50,8 +50,8 @@ def costs_of(
     scaled = weight * (CHANNELS / fixed.shape[0])
     costs = torch.empty((fixed[0].numel(), shifts), device=fixed.device)
     if serves(fixed, moving, weight):
-        last = [array(v.movedim(0, -1)) for v in (fixed, moving)]
-        kernels.cost_volume(*last, array(scaled), np.asarray(pads), np.asarray(window), costs.numpy())
+        f, m = (array(v.movedim(0, -1)) for v in (fixed, moving))
+        kernels.cost_volume(f, m, array(scaled), np.asarray(pads), np.asarray(window), costs.numpy())
         return costs
     ranges = [range(-w, w + 1) for w in reversed(window)]
     for k, shift in enumerate(product(*ranges)):  # z, y, x
@@ -74,7 +74,8 @@ def coupled_minimum(costs: Tensor, field: Tensor, window: Sequence[int], couplin
     axes = [torch.arange(-w, w + 1, device=field.device, dtype=field.dtype) for w in window]
     z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
     shifts = torch.stack([x.flatten(), y.flatten(), z.flatten()])
-    for part in torch.arange(flat.shape[1], device=field.device).split(1 << 14):
+    for start in range(0, flat.shape[1], 1 << 14):
+        part = slice(start, start + (1 << 14))
         distance = (flat[:, part, None] - shifts[:, None]).square().sum(dim=0)
         out[:, part] = shifts[:, (costs[part] + coupling * distance).argmin(dim=1)]
     return out.reshape(field.shape)

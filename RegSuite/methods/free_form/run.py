@@ -129,7 +129,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: BSplineParameters) -> flo
     copies = {"mi": 60, "ngf": 40, "ncc": 20}.get(parameters.similarity, 7)
     volumes = copies * fixed.grid.voxels * share + 2 * moving.grid.voxels + 2 * fixed.grid.voxels
     nodes = fixed.grid.voxels * share / 2**fixed.ndim
-    return 4e-6 * (volumes * channels + 60 * nodes) + 50
+    return float(4e-6 * (volumes * channels + 60 * nodes) + 50)
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: BSplineParameters) -> float:  # noqa: ARG001 - the protocol\'s

@@ -63,7 +63,8 @@ def _scaled(channel: Tensor, mask: Tensor | None) -> Tensor:
     low, high = values.quantile(torch.tensor([0.005, 0.995], device=values.device)).tolist()
     if not high > low:  # nearly all voxels alike
         low, high = float(values.min()), float(values.max())
-    return (channel - low) / max(high - low, 1e-12)
+    scaled: Tensor = (channel - low) / max(high - low, 1e-12)
+    return scaled
 
 
 def _through_quantiles(channel: Tensor, of_moving: Tensor, of_fixed: Tensor) -> Tensor:
@@ -76,7 +77,8 @@ def _through_quantiles(channel: Tensor, of_moving: Tensor, of_fixed: Tensor) -> 
         return channel
     cell = torch.bucketize(channel.contiguous(), source).clamp(1, len(source) - 1)
     slope = (target[1:] - target[:-1]) / (source[1:] - source[:-1])
-    return target[cell - 1] + slope[cell - 1] * (channel - source[cell - 1])
+    out: Tensor = target[cell - 1] + slope[cell - 1] * (channel - source[cell - 1])
+    return out
 
 
 def _locally_normalised(values: Tensor, sigma_mm: float, spacing: tuple[float, ...]) -> Tensor:

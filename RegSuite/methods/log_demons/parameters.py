@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from RegSuite.methods.base import MethodParameters
 
-_MM = {"unit": "mm"}
+_MM: JsonDict = {"unit": "mm"}
 
 
 class LogDemonsParameters(MethodParameters):

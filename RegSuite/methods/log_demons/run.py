@@ -58,7 +58,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> f
     volumes = 7 * fixed.grid.voxels * share + 2 * moving.grid.voxels + 2 * fixed.grid.voxels
     channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.similarity, fixed.channels)
     nodes = fixed.grid.voxels * share / 2**fixed.ndim
-    return 4e-6 * (volumes * channels + 60 * nodes) + 50
+    return float(4e-6 * (volumes * channels + 60 * nodes) + 50)
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> float:  # noqa: ARG001 - the protocol\'s
