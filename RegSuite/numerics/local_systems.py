@@ -58,7 +58,7 @@ class LocalStatistics:
 def local_statistics(image: Tensor, radius: int, floor: float) -> LocalStatistics:
     """Statistics of image [Z, Y, X]; at a border the voxels that exist count."""
     if kernels.serves(image):
-        mean, precision = torch.empty_like(image), torch.empty_like(image)
+        mean, precision = torch.empty(image.shape), torch.empty(image.shape)
         kernels_lncc.local_mean_and_precision(
             kernels.array(image), radius, np.float32(floor), mean.numpy(), precision.numpy()
         )
@@ -119,7 +119,8 @@ def lncc_equations(
     """The equations of the local correlation, fixed and warped [Z, Y, X].
 
     In each window the warped image is fitted to the fixed one by a line of slope s >= 0;
-    r = ((F - mean F) - s (W - mean W)) / sd F, whose mean square is 1 - LNCC^2, and
+    r = ((F - mean F) - s (W - mean W)) / sd F at the window's middle, whose mean square follows
+    1 - LNCC^2 (mostly a little less: the line is nearest to the window's middle), and
     g = (s grad W + grad F) / (2 sd F): the mean of both gradients (efficient second order
     minimisation, Vercauteren et al. 2009). robust: the r at which a voxel's weight is halved.
     """
@@ -317,8 +318,12 @@ def _gradient(image: Tensor, blocks: Blocks) -> Tensor:
 
 
 def _window_mean(image: Tensor, radius: int) -> Tensor:
-    width = 2 * radius + 1
-    return nnf.avg_pool3d(image[None, None], width, 1, radius, count_include_pad=False)[0, 0]
+    """Means over windows of 2 radius + 1 voxels; at a border, of the voxels that exist."""
+    pad = (radius,) * 6  # not avg_pool3d's own padding: it refuses images thinner than the window
+    both = torch.stack([image, torch.ones_like(image)])
+    sums, counts = nnf.avg_pool3d(nnf.pad(both, pad)[:, None], 2 * radius + 1, 1)[:, 0]
+    mean: Tensor = sums / counts
+    return mean
 
 
 def _mean(loss: NDArray[np.float64]) -> float:
