@@ -20,8 +20,8 @@ from RegSuite.numerics.local_systems import (
 from RegSuite.similarity import make_similarity
 from RegSuite.similarity.mind import mind_ssc
 
-VARIANCE_FLOOR = 1e-4
-"""Added to a window's variance (intensities scaled to 1): a standard deviation of 1 % is noise."""
+VARIANCE_FLOOR = 3e-5
+"""Added to a window's variance (intensities scaled to 1): a standard deviation of 0.5 % is noise."""
 
 REACH_VOXELS = 10.0
 """Length of `reach` in voxels of the stage; see numerics.local_systems."""
@@ -110,13 +110,7 @@ class GradientForce:
     def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations:
         loss, gradient = self._measure.loss_and_gradient(fixed, warped, weight)
         if self._scale == 0.0:
-            rms = float(gradient.square().mean().sqrt())
-            slope = float(
-                torch.stack([t.square().mean() for t in torch.gradient(warped[0], dim=_thick(warped))])
-                .sum()
-                .sqrt()
-            )
-            self._scale = FIRST_STEP_VOXELS * slope / rms if rms > 0 else 1.0
+            self._scale = _scale_for_first_step(gradient, warped, weight)
         residual = gradient.mul_(-self._scale)
         every = matrix_every(fixed, self._blocks)
         found = residual_equations(
@@ -129,6 +123,14 @@ def matrix_every(fixed: Tensor, blocks: Blocks) -> tuple[int, ...]:
     """How many nodes share a matrix: two along every axis of at least eight nodes."""
     nodes = blocks.nodes(fixed.shape[1:])
     return tuple(MATRIX_EVERY if n >= 8 else 1 for n in nodes[::-1])
+
+
+def _scale_for_first_step(gradient: Tensor, warped: Tensor, weight: Tensor | None) -> float:
+    """What turns the gradient [C, Z, Y, X] into a residual asking for FIRST_STEP_VOXELS within the weight."""
+    q = torch.ones_like(warped[0]) if weight is None else weight
+    slopes = torch.stack(torch.gradient(warped[0], dim=_thick(warped))).square().sum(dim=0)
+    rms = float((q * gradient.square().mean(dim=0)).mean().sqrt())
+    return FIRST_STEP_VOXELS * float((q * slopes).mean().sqrt()) / rms if rms > 0 else 1.0
 
 
 def _thick(values: Tensor) -> list[int]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from RegSuite.errors import InputError
+from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid, Image
+from RegSuite.methods.deformable.masked import check_values, filled, scaled
 from RegSuite.methods.deformable.stages import Stage
 from RegSuite.numerics.pyramid import block_mean, factors_for
 
 FLAT_BORDER = 0.01
 """Share of the intensity range within which a border counts as background that may be repeated."""
+
+TOUCHES = 1e-3
+"""Voxels: a face this far outside still counts as inside."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,28 @@ class Scene:
 def make_scene(fixed: Image, moving: Image, homogeneous: NDArray[np.float64]) -> Scene:
     """The scene at full size, with the linear map `homogeneous` [d+1, d+1], LPS mm, fixed to moving.
 
-    Intensities are scaled so that their 99.5th percentile is 1, for floors to mean the same everywhere.
+    Intensities are scaled so that their 99.5th percentile is 1, for floors to mean the same everywhere;
+    no value outside a mask is used. Raises InputError for images without structure or with an empty
+    mask, GeometryError where the images do not overlap.
     """
+    check_values(fixed)
+    check_values(moving)
     d = fixed.ndim
     voxel_to_voxel = np.eye(4)
     keep = [*range(d), 3]
     voxel_to_voxel[np.ix_(keep, keep)] = moving.grid.inverse_matrix @ homogeneous @ fixed.grid.matrix
+    _check_overlap(fixed, moving, voxel_to_voxel)
+    fixed_values, fixed_weight = _values_and_weight(fixed)
+    moving_values, moving_weight = _values_and_weight(moving)
     return Scene(
-        _volume(_scaled(fixed)),
-        _volume(_scaled(moving)),
+        fixed_values,
+        moving_values,
         _three(fixed.grid.spacing),
         _three(moving.grid.spacing),
         voxel_to_voxel,
-        None if fixed.mask is None else _volume(fixed.mask[None].float()),
-        None if moving.mask is None else _volume(moving.mask[None].float()),
-        not _flat_border(moving.data),
+        fixed_weight,
+        moving_weight,
+        not _flat_border(moving_values),
     )
 
 
@@ -89,22 +99,35 @@ def _block_centres(factors: tuple[int, ...]) -> NDArray[np.float64]:
     return out
 
 
-def _scaled(image: Image) -> Tensor:
-    """The values over their 99.5th percentile above the minimum, channel by channel."""
-    values = image.data.to(torch.float32)
-    out = []
-    for channel in values:
-        step = max(1, channel.numel() // 500_000)
-        seen = channel.flatten()[::step]
-        low, high = seen.min(), torch.quantile(seen, 0.995)
-        if not high > low:
-            high = channel.max()
-        if not high > low:
-            raise InputError(
-                f"all voxels hold {float(low):g}", where=image.name, mend="give an image that shows something"
-            )
-        out.append((channel - low) / (high - low))
-    return torch.stack(out)
+def _values_and_weight(image: Image) -> tuple[Tensor, Tensor | None]:
+    """Scaled values [C, Z, Y, X] and the mask [1, Z, Y, X] as 0..1; values outside come from within."""
+    values = _volume(scaled(image))
+    if image.mask is None:
+        return values, None
+    mask = _volume(image.mask[None].bool())
+    return filled(values, mask), mask.float()
+
+
+def _check_overlap(fixed: Image, moving: Image, voxel_to_voxel: NDArray[np.float64]) -> None:
+    """Raise GeometryError where no part of either image lies within the other."""
+    there = _share_within(fixed.grid.shape, voxel_to_voxel, moving.grid.shape)
+    inverse = np.asarray(np.linalg.inv(voxel_to_voxel), np.float64)
+    back = _share_within(moving.grid.shape, inverse, fixed.grid.shape)
+    if there == back == 0:
+        raise GeometryError(
+            f"fixed {fixed.name!r} and moving {moving.name!r} do not overlap",
+            where=f"fixed: {fixed.grid}; moving: {moving.grid}",
+            mend="start from a rigid or affine registration, or give an initial transform",
+        )
+
+
+def _share_within(shape: tuple[int, ...], matrix: NDArray[np.float64], other: tuple[int, ...]) -> float:
+    """Share of a lattice of points over one image that `matrix` [4, 4] maps between the other's faces."""
+    ends = [(-0.5, n - 0.5) if n > 1 else (0.0, 0.0) for n in (1, *shape)[-3:]]
+    axes = np.meshgrid(*(np.linspace(a, b, 17) for a, b in ends), indexing="ij")
+    at = np.stack(axes[::-1], axis=-1).reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+    size = np.asarray((1, *other)[-3:][::-1])
+    return float(((at >= -0.5 - TOUCHES) & (at <= size - 0.5 + TOUCHES)).all(axis=-1).mean())
 
 
 def _flat_border(data: Tensor) -> bool:
