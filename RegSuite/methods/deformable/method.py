@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 WINDOW_VOXELS = 2.0
 SMOOTHNESS_VOXELS = 0.8
-LAST_WINDOW = 0.75
-LAST_SMOOTHNESS = 0.6
+LAST_WINDOW = 0.9
+LAST_SMOOTHNESS = 0.7
 """The last stage's share of both: a few steps that follow what the stiffer stages brought near."""
 
 
@@ -172,9 +172,7 @@ class _Run:
             spacing,
             scene.watches_field,
         )
-        fixed = scene.fixed
-        if self.back is not None:
-            fixed = warp_by_nodes(fixed, scene.shape, np.eye(3, 4), self.back, strides, spacing)[0]
+        fixed = self._pulled_back(scene.fixed, strides, spacing)
         equations = force.equations(fixed, warped, self._weight(scene, inside, strides, spacing))
         nodes = equations.vector.shape[1:]
         node_spacing = tuple(s * k for s, k in zip(spacing, strides, strict=True))
@@ -192,13 +190,19 @@ class _Run:
             self.back = gaussian(follow(self.back, -0.5 * d, node_spacing), smoothing)
         return equations.loss
 
+    def _pulled_back(self, fixed: Tensor, strides: tuple[int, ...], spacing: tuple[float, ...]) -> Tensor:
+        """Values of the fixed image's lattice, deformed where both images are."""
+        if self.back is None:
+            return fixed
+        return warp_by_nodes(fixed, tuple(fixed.shape[1:]), np.eye(3, 4), self.back, strides, spacing)[0]
+
     def _weight(
         self, scene: Scene, inside: Tensor | None, strides: tuple[int, ...], spacing: tuple[float, ...]
     ) -> Tensor | None:
         """Product of what limits the voxels that count; None where all do."""
         parts = [] if inside is None else [inside]
         if scene.fixed_weight is not None:
-            parts.append(scene.fixed_weight[0])
+            parts.append(self._pulled_back(scene.fixed_weight, strides, spacing)[0])
         if scene.moving_weight is not None:
             parts.append(
                 warp_by_nodes(
@@ -210,6 +214,11 @@ class _Run:
         weight = parts[0]
         for part in parts[1:]:
             weight = weight * part
+        if not bool(weight.any()):
+            raise GeometryError(
+                "no voxel of fixed (and its mask) lies within moving (and its mask)",
+                mend="check the masks, or start from an affine registration",
+            )
         return weight.contiguous()
 
     def _move_to(self, stage: Stage) -> None:
@@ -237,6 +246,8 @@ class _Run:
         if self.back is not None:
             u = compose(u, _inverse_on_lattice(unfold(self.back, node_spacing), node_spacing), node_spacing)
         u = refine(u, self.scene.shape, self.factors) if max(self.factors) > 1 else u
+        if self.back is not None or max(self.factors) > 1:  # what is true of the nodes need not be between
+            u = unfold(u, self.scene.spacing)
         u = u if self.grid.ndim == 3 else u[:2, 0]
         transform = DisplacementTransform(along_lps(u, self.grid).contiguous(), self.grid)
         self.seconds["whole method"] = seconds
