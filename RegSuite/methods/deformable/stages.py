@@ -8,7 +8,7 @@ from RegSuite.geometry import Grid
 from RegSuite.methods.deformable.parameters import DeformableParameters
 from RegSuite.numerics.pyramid import factors_for
 
-VOXELS_OF_COARSEST = 24
+VOXELS_OF_COARSEST = 48
 FINEST_SHARE = {2: 1024, 3: 256}
 NODE_EVERY = 2
 
@@ -53,7 +53,7 @@ def stages(grid: Grid, parameters: DeformableParameters) -> list[Stage]:
         sizes.insert(0, sizes[0] * 2)
     factors = list(dict.fromkeys(tuple(factors_for(grid, size)) for size in sizes))
     ones = (1,) * grid.ndim
-    half = tuple(min(NODE_EVERY, n) for n in grid.coarser(factors[-1]).size)
+    half = tuple(NODE_EVERY if n > NODE_EVERY else 1 for n in grid.coarser(factors[-1]).size)
     plan = [(f, ones) for f in factors[:-1]] + [(factors[-1], half), (factors[-1], ones)]
     given = list(parameters.iterations)
     steps = [given[0]] * (len(plan) - len(given)) + given[-len(plan) :]
