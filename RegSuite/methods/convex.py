@@ -45,7 +45,7 @@ class ConvexParameters(MethodParameters):
     )
     iterations: int = Field(20, ge=0, le=1000, description="refinements after the search, at most")
     fluid_mm: float = Field(
-        4.0,
+        5.0,
         ge=0,
         le=100,
         description="sigma of the window over which an update is fitted",

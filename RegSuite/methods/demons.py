@@ -1,8 +1,10 @@
-"""Demons: symmetric log-domain diffeomorphic registration with one stationary velocity field."""
+"""Demons: log-domain diffeomorphic registration with one stationary velocity field."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
 
 from RegSuite.methods.base import MethodParameters, Progress, Registration, no_progress
 from RegSuite.methods.log_demons.parameters import LogDemonsParameters
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class DemonsParameters(LogDemonsParameters):
-    """Those of one log-demons run."""
+    """Those of one log-demons run; forces of one direction unless asked for: half the time."""
+
+    symmetric: bool = Field(
+        False, description="forces of both directions, so that swapping the images gives the inverse map"
+    )
 
 
 class Demons:
@@ -24,7 +30,9 @@ class Demons:
     """
 
     name: ClassVar[str] = "demons"
-    summary: ClassVar[str] = "symmetric log-domain demons: one stationary velocity field, exactly invertible"
+    summary: ClassVar[str] = (
+        "log-domain demons, symmetric if wanted: one stationary velocity field, exactly invertible"
+    )
     Parameters: ClassVar[type[MethodParameters]] = DemonsParameters
 
     def register(

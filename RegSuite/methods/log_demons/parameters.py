@@ -41,7 +41,7 @@ class LogDemonsParameters(MethodParameters):
         json_schema_extra=_MM,
     )
     fluid_mm: float = Field(
-        4.0,
+        5.0,
         ge=0,
         le=100,
         description="sigma of the window over which one update is fitted (fluid regularity), at the "
