@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from scipy.ndimage import binary_dilation, find_objects, label
 from torch import Tensor
 
+from RegSuite.geometry import Grid
 from RegSuite.numerics.flow import compose, exponential
 from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.numerics.local_systems import Equations
@@ -18,6 +20,16 @@ DAMPING = 0.01
 
 STRUCTURE = 1e-3
 """Nodes whose diagonal is above this share of the largest count as structure."""
+
+
+LEAST_JACOBIAN = 0.02
+UNFOLD_ROUNDS = 40
+MARGIN = 8
+"""Nodes around a fold that its smoothing may move; the Gaussian of NEAR_NODES has died out by then."""
+
+NEAR_NODES = 2.0
+NEAR_SHARE = 0.05
+"""Where the smoothed mark of the folds is above this, the field is smoothed whole."""
 
 
 def step(equations: Equations, window_nodes: Sequence[float], longest_mm: float) -> Tensor:
@@ -41,19 +53,30 @@ def follow(displacement: Tensor, d: Tensor, spacing: Sequence[float]) -> Tensor:
     return compose(displacement, exponential(d, spacing), spacing)
 
 
-def unfold(displacement: Tensor, spacing: Sequence[float], least: float = 0.01, rounds: int = 20) -> Tensor:
-    """The displacement, smoothed around nodes whose Jacobian determinant is under `least` until none is.
+def unfold(displacement: Tensor, spacing: Sequence[float]) -> Tensor:
+    """The displacement [3, *nodes] without nodes whose Jacobian determinant is under `LEAST_JACOBIAN`.
 
-    Each round smooths by one node around the nodes that fold; the rest is left as it is.
+    Each region of such nodes is smoothed with its surroundings, a node's length at a time, until
+    none is left (or UNFOLD_ROUNDS have passed); the rest of the field stays as it is.
     """
-    from RegSuite.geometry import Grid
-
     grid = Grid.make(displacement.shape[:0:-1], tuple(spacing))
-    for _ in range(rounds):
-        bad = jacobian_determinant(displacement, grid) < least
+    bad = jacobian_determinant(displacement, grid) < LEAST_JACOBIAN
+    if not bool(bad.any()):
+        return displacement
+    out = displacement.clone()
+    near = binary_dilation(bad.cpu().numpy(), iterations=2)
+    for region in find_objects(label(near)[0]):
+        around = (slice(None), *(slice(max(s.start - MARGIN, 0), s.stop + MARGIN) for s in region))
+        out[around] = _unfold_patch(out[around].contiguous(), spacing)
+    return out
+
+
+def _unfold_patch(patch: Tensor, spacing: Sequence[float]) -> Tensor:
+    grid = Grid.make(patch.shape[:0:-1], tuple(spacing))
+    for _ in range(UNFOLD_ROUNDS):
+        bad = jacobian_determinant(patch, grid) < LEAST_JACOBIAN
         if not bool(bad.any()):
             break
-        near = gaussian(bad[None].float(), 2.0)
-        share = (near / 0.05).clamp(max=1.0)
-        displacement = torch.lerp(displacement, gaussian(displacement, 1.0), share)
-    return displacement
+        near = gaussian(bad[None].float(), NEAR_NODES)
+        patch = torch.lerp(patch, gaussian(patch, 1.0), (near / NEAR_SHARE).clamp(max=1.0))
+    return patch

@@ -36,10 +36,10 @@ class DeformableParameters(MethodParameters):
         json_schema_extra={"unit": "mm"},
     )
     radius_voxels: int = Field(
-        2,
+        3,
         ge=1,
         le=10,
-        description="Radius of the local correlation's window (voxels of each stage): 2 is 5 x 5 x 5",
+        description="Radius of the local correlation's window (voxels of each stage): 3 is 7 x 7 x 7",
         json_schema_extra={"unit": "voxels"},
     )
     finest_mm: float | None = Field(
@@ -55,11 +55,11 @@ class DeformableParameters(MethodParameters):
         gt=0,
         le=200,
         description="Voxel size of the coarsest stage (mm); None: the largest doubling of the finest "
-        "that leaves 24 voxels along the longest edge",
+        "that leaves 48 voxels along the longest edge",
         json_schema_extra={"unit": "mm"},
     )
     iterations: tuple[int, ...] = Field(
-        (8, 10, 10, 3, 2),
+        (10, 10, 10, 3, 2),
         min_length=1,
         max_length=12,
         description="Steps of each stage, coarsest first; the last is the finest voxels with a node each, "
