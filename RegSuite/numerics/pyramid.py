@@ -21,7 +21,7 @@ def block_mean(values: Tensor, factors: Sequence[int]) -> Tensor:
     """
     if all(f == 1 for f in factors):
         return values
-    kernel = tuple(int(f) for f in factors)[::-1]
+    kernel = tuple(min(int(f), n) for f, n in zip(factors[::-1], values.shape[1:], strict=True))
     pool = nnf.avg_pool3d if values.ndim == 4 else nnf.avg_pool2d
     return pool(values[None].float(), kernel, kernel, ceil_mode=True, count_include_pad=False)[0]
 
