@@ -30,7 +30,7 @@ MATRIX_EVERY = 2
 """Nodes along an axis that share one matrix (the windows are wider than that)."""
 
 FIRST_STEP_VOXELS = 0.5
-"""The typical step that a measure without residuals asks for at the start of a stage."""
+"""The typical step that a measure without residuals asks for at the start of a run (mi: of a stage)."""
 
 
 class Force(Protocol):
@@ -47,15 +47,27 @@ def features(scene: Scene, parameters: DeformableParameters) -> Scene:
 
 
 def make_force(
-    fixed: Tensor, blocks: Blocks, spacing: tuple[float, ...], parameters: DeformableParameters
+    fixed: Tensor,
+    blocks: Blocks,
+    spacing: tuple[float, ...],
+    parameters: DeformableParameters,
+    before: Force | None = None,
 ) -> Force:
-    """The force of the chosen measure at one stage; `fixed` is the stage's fixed image."""
+    """The force of the chosen measure at one stage; `fixed` is the stage's fixed image.
+
+    before: the force of the stage before, whose scale is kept where the measure's gradient shrinks to
+    nothing as the images come to match. That of mi does not: its histogram's noise goes on pulling, and
+    with a new scale for every stage it came nearer to the truth.
+    """
     reach_mm = REACH_VOXELS * min(s for s, n in zip(spacing, fixed.shape[:0:-1], strict=True) if n > 1)
     if parameters.measure == "lncc":
         return LocalCorrelationForce(fixed, blocks, reach_mm, parameters)
     if parameters.measure in ("ssd", "mind"):
         return DifferenceForce(blocks, reach_mm)
-    return GradientForce(parameters.measure, blocks, reach_mm, spacing)
+    made = GradientForce(parameters.measure, blocks, reach_mm, spacing)
+    if isinstance(before, GradientForce) and parameters.measure != "mi":
+        made.scale = before.scale
+    return made
 
 
 class LocalCorrelationForce:
@@ -99,19 +111,21 @@ class DifferenceForce:
 class GradientForce:
     """Any measure with a gradient by the warped image, taken as a residual.
 
-    r = -dL/dW, scaled once a stage so that a typical textured voxel first asks for half a voxel; the
-    scale is kept, so that steps shrink as the gradient does.
+    r = -scale N dL/dW for N voxels, scaled once so that a typical textured voxel first asks for half a
+    voxel; the scale is kept, so that steps shrink as the gradient does. scale: 0 until it is known.
     """
 
     def __init__(self, name: str, blocks: Blocks, reach_mm: float, spacing: tuple[float, ...]) -> None:
         self._measure = make_similarity(name, spacing=spacing)
-        self._blocks, self._reach, self._scale = blocks, reach_mm, 0.0
+        self._blocks, self._reach = blocks, reach_mm
+        self.scale = 0.0
 
     def equations(self, fixed: Tensor, warped: Tensor, weight: Tensor | None) -> Equations:
         loss, gradient = self._measure.loss_and_gradient(fixed, warped, weight)
-        if self._scale == 0.0:
-            self._scale = _scale_for_first_step(gradient, warped, weight)
-        residual = gradient.mul_(-self._scale)
+        gradient = gradient.mul_(warped[0].numel())  # a measure is a mean: the same at every voxel size
+        if self.scale == 0.0:
+            self.scale = _scale_for_first_step(gradient, warped, weight)
+        residual = gradient.mul_(-self.scale)
         every = matrix_every(fixed, self._blocks)
         found = residual_equations(
             residual, fixed, warped, weight, self._blocks, self._reach, of_fixed=0.0, every=every

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from RegSuite.errors import GeometryError, InputError, MethodFailed
 from RegSuite.methods.base import ConvergencePoint, MethodParameters, Progress, Registration, no_progress
-from RegSuite.methods.deformable.forces import Force, features, make_force
+from RegSuite.methods.deformable.forces import Force, GradientForce, features, make_force
 from RegSuite.methods.deformable.motion import follow, step, unfold
 from RegSuite.methods.deformable.parameters import DeformableParameters
 from RegSuite.methods.deformable.scene import Scene, at_stage, make_scene
@@ -125,6 +125,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.plan = stages(self.grid, self.parameters)
         self.done = 0.0
+        self.force: Force | None = None
         self.all_work = sum(s.steps * s.grid(self.grid).voxels for s in self.plan) or 1
         finest = finest_mm(self.grid, self.parameters)
         p = self.parameters
@@ -153,12 +154,13 @@ class _Run:
         self.last = stage is self.plan[-1] and max(stage.strides) == 1
         scene = features(at_stage(self.scene, stage), self.parameters)
         blocks = Blocks(scene.spacing, _three_strides(stage))
-        force = make_force(scene.fixed, blocks, scene.spacing, self.parameters)
+        force = make_force(scene.fixed, blocks, scene.spacing, self.parameters, self.force)
         for iteration in range(stage.steps):
             loss = self._step(scene, blocks, force)
             self.convergence.append(ConvergencePoint(words, iteration, loss))
             self.done += stage.grid(self.grid).voxels
             self.progress(self.done / self.all_work, words, {self.parameters.measure: loss})
+        self.force = force if isinstance(force, GradientForce) else None  # others hold images
         self.seconds[words] = self.seconds.get(words, 0.0) + time.monotonic() - began
 
     def _step(self, scene: Scene, blocks: Blocks, force: Force) -> float:
