@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from scipy.ndimage import binary_dilation, find_objects, label
 from torch import Tensor
@@ -21,6 +20,9 @@ DAMPING = 0.01
 STRUCTURE = 1e-3
 """Nodes whose diagonal is above this share of the largest count as structure."""
 
+
+LEAST_DIAGONAL = 1e-8
+"""What a mean diagonal counts as at least, so that the determinant of no system is 0 in float32."""
 
 LEAST_JACOBIAN = 0.02
 UNFOLD_ROUNDS = 40
@@ -39,13 +41,24 @@ def step(equations: Equations, window_nodes: Sequence[float], longest_mm: float)
     longer than `longest_mm`.
     """
     wide = [w / e for w, e in zip(window_nodes, equations.every, strict=True)]
-    matrix = gaussian(equations.matrix, wide)
+    matrix = gaussian(equations.matrix / _nodes_a_matrix(equations), wide)
     vector = gaussian(equations.vector, window_nodes)
     trace = (matrix[0] + matrix[1] + matrix[2]) / 3
     structured = trace > STRUCTURE * trace.max()
     mean = float((trace * structured).sum() / structured.sum().clamp(min=1))
-    smooth = Equations(matrix / float(np.prod(equations.every)), vector, equations.every, equations.loss)
-    return smooth.solve(DAMPING * max(mean, 1e-20) / float(np.prod(equations.every)), longest_mm)
+    smooth = Equations(matrix, vector, equations.every, equations.loss)
+    return smooth.solve(DAMPING * max(mean, LEAST_DIAGONAL), longest_mm)
+
+
+def _nodes_a_matrix(equations: Equations) -> Tensor:
+    """How many nodes share each matrix, [*wide nodes]: fewer at the end of an axis."""
+    nodes, wide = equations.vector.shape[1:], equations.matrix.shape[1:]
+    along = [
+        (n - e * torch.arange(w)).clamp(max=e)
+        for n, w, e in zip(nodes, wide, equations.every[::-1], strict=True)
+    ]
+    counts = along[0][:, None, None] * along[1][:, None] * along[2]
+    return counts.to(equations.matrix)
 
 
 def follow(displacement: Tensor, d: Tensor, spacing: Sequence[float]) -> Tensor:
