@@ -43,7 +43,7 @@ def invert_displacement(
     field_mm: [d, *grid.shape] LPS mm, linear between voxels. The affine map A nearest to T is
     the start, and beyond the voxel centres T goes on as A plus what the border differs from it:
     so a large rotation or shift in the field does no harm. On CPU each voxel is solved by Newton's
-    method with a damped fixed-point step where that does not lead down (compiled); elsewhere
+    method, a step halved where it does not lead down (compiled); elsewhere
     all voxels together by a fixed-point iteration, damped where the residual grew.
     iterations: at most, per voxel. A voxel in a fold keeps its best point and shows in the residual.
     Raises GeometryError when no voxel of `out_grid` has its preimage on `grid`.

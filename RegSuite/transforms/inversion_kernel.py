@@ -21,12 +21,12 @@ def _cell(place, count):  # type: ignore[no-untyped-def]
 
 @njit(inline="always", fastmath=True)
 def _solve(a, b, out):  # type: ignore[no-untyped-def]
-    """out = a^-1 b of a 3x3 matrix by Cramer's rule; False when the determinant is under 0.05."""
+    """out = a^-1 b of a 3x3 matrix by Cramer's rule; False when the determinant is under 0.001."""
     c00 = a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1]
     c01 = a[1, 2] * a[2, 0] - a[1, 0] * a[2, 2]
     c02 = a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0]
     det = a[0, 0] * c00 + a[0, 1] * c01 + a[0, 2] * c02
-    if det < 0.05:
+    if det < 0.001:
         return False
     c10 = a[0, 2] * a[2, 1] - a[0, 1] * a[2, 2]
     c11 = a[0, 0] * a[2, 2] - a[0, 2] * a[2, 0]
@@ -79,7 +79,8 @@ def invert(  # type: ignore[no-untyped-def]
 
     field: float32 [3, z, y, x] u in mm; to_voxels, to_mm: [3, 3] M^-1 and M of the field's grid.
     target: [3, 4] output voxel i -> p, the point in field voxels. start: [3, 4] i -> first q.
-    guess: [3, 3] the preconditioner of the damped fixed-point step taken where Newton's cannot.
+    A step that does not lead down is halved; guess: [3, 3] the preconditioner of the fixed-point
+    step taken where Newton's has no solution or leads nowhere.
     beyond: [3, 3] M^-1 du/dq, the slope at which the displacement goes on beyond the border.
     tolerance in mm. out: float32 [3, *shape] receives M (q - p), the inverse's displacement in
     mm; residual: float32 [*shape] |T(q) - p| in mm, negative (-1 - it) where q is off the voxel centres.
@@ -102,6 +103,7 @@ def invert(  # type: ignore[no-untyped-def]
                 q[i] = best[i] + carry[i]
             best_norm = np.float32(1e30)
             damping = np.float32(1.0)
+            newton = False
             for _ in range(iterations):
                 _value(field, q, to_voxels, beyond, e, slope)
                 for i in range(3):
@@ -118,17 +120,17 @@ def invert(  # type: ignore[no-untyped-def]
                         best_e[i] = e[i]
                     if norm <= tolerance * tolerance:
                         break
+                    damping = np.float32(1.0)
                     newton = _solve(slope, e, step)
                 else:
                     damping *= np.float32(0.5)
-                    newton = False
+                    if newton and damping < 0.01:
+                        newton, damping = False, np.float32(1.0)
                 if not newton:
                     for i in range(3):
-                        step[i] = damping * (
-                            guess[i, 0] * best_e[0] + guess[i, 1] * best_e[1] + guess[i, 2] * best_e[2]
-                        )
+                        step[i] = guess[i, 0] * best_e[0] + guess[i, 1] * best_e[1] + guess[i, 2] * best_e[2]
                 for i in range(3):
-                    q[i] = best[i] - step[i]
+                    q[i] = best[i] - damping * step[i]
             off = False
             for i in range(3):
                 count = field.shape[3 - i]
