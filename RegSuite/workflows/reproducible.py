@@ -18,11 +18,7 @@ def reproducible(threads: int, seed: int, device: str) -> Iterator[None]:
     """
     import torch
 
-    before = torch.get_num_threads()
-    strict, warned = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
+    before, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     memory: Any = torch.utils.deterministic
     filled = memory.fill_uninitialized_memory
     if device != "cpu":
@@ -33,14 +29,15 @@ def reproducible(threads: int, seed: int, device: str) -> Iterator[None]:
         _numba_threads(threads),
     ):
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+        # unlike use_deterministic_algorithms it does not import torch's compiler, two seconds of a run
+        torch.set_deterministic_debug_mode("error" if device == "cpu" else "warn")
         memory.fill_uninitialized_memory = False  # a pass over each new tensor for nothing
         torch.manual_seed(seed)
         try:
             yield
         finally:
             torch.set_num_threads(before)
-            torch.use_deterministic_algorithms(strict, warn_only=warned)
+            torch.set_deterministic_debug_mode(mode)
             memory.fill_uninitialized_memory = filled
 
 
