@@ -111,7 +111,8 @@ def lncc_system(  # type: ignore[no-untyped-def]
     gradients: efficient second order minimisation). Blocks of `strides` (x, y, z) voxels collect
     vector = r g, blocks of `every` (x, y, z) such blocks matrix = g g^T (xx, yy, zz, xy, xz, yz).
     per_mm: 1 / spacing. loss: [matrix planes, 2] sums of r^2 and of the voxels' weights.
-    robust: r at which a voxel's weight is halved (0: all weigh alike).
+    robust: r at which a voxel's weight is halved (0: off). In the equations each voxel also weighs its
+    squared correlation: where the images share nothing, the fixed one's gradient says nothing.
     reach: mm; r^2 / reach^2 is added to the diagonal, so that no voxel asks for more than half of
     it (the demons' bound), since the line through its neighbours says nothing farther away.
     """
@@ -191,6 +192,7 @@ def lncc_system(  # type: ignore[no-untyped-def]
                     s = max(cov, np.float32(0.0)) / (vw + floor)
                     r = p * ((fixed[z, y, x] - mf) - s * (warped[z, y, x] - mw))
                     q = one / (one + r * r * robust2)
+                    rho = s * p * np.sqrt(vw + floor)
                     if has_weight:
                         q *= weight[z, y, x]
                     xm = max(x - 1, 0)
@@ -211,7 +213,7 @@ def lncc_system(  # type: ignore[no-untyped-def]
                         * (s * (warped[zp, y, x] - warped[zm, y, x]) + fixed[zp, y, x] - fixed[zm, y, x])
                     )
                     g[3, x] = r
-                    g[4, x] = q
+                    g[4, x] = q * rho * rho
                     row_loss += q * r * r
                     row_weight += q
                 total += float(row_loss)

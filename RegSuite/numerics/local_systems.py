@@ -13,7 +13,7 @@ the plain ones any device and the tests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -122,7 +122,9 @@ def lncc_equations(
     r = ((F - mean F) - s (W - mean W)) / sd F at the window's middle, whose mean square follows
     1 - LNCC^2 (mostly a little less: the line is nearest to the window's middle), and
     g = (s grad W + grad F) / (2 sd F): the mean of both gradients (efficient second order
-    minimisation, Vercauteren et al. 2009). robust: the r at which a voxel's weight is halved.
+    minimisation, Vercauteren et al. 2009). robust: the r at which a voxel's weight is halved (0: off).
+    In the equations (not in the loss) a voxel also weighs its squared correlation: where the images
+    share nothing, the fixed one's gradient says nothing.
     """
     if not kernels.serves(fixed, warped, weight):
         return _lncc_plain(fixed, statistics, warped, weight, blocks, reach_mm, robust, every)
@@ -259,7 +261,9 @@ def _lncc_plain(
     if weight is not None:
         q = q * weight
     g = 0.5 * statistics.precision * (slope * _gradient(warped, blocks) + _gradient(fixed, blocks))
-    return _collect(g, r, q, blocks, reach_mm, every)
+    correlation2 = (slope * statistics.precision).square() * (variance + statistics.floor)
+    found = _collect(g, r, q * correlation2, blocks, reach_mm, every)
+    return replace(found, loss=_weighted_mean(r, q))
 
 
 def _residual_plain(
@@ -292,8 +296,11 @@ def _collect(
     products = [x * x + bound, y * y + bound, z * z + bound, x * y, x * z, y * z]
     matrix = _block_sums(torch.stack([q * part for part in products]), blocks.wide(every).strides)
     vector = _block_sums(torch.stack([q * r * part for part in (x, y, z)]), blocks.strides)
-    loss = float((q * r * r).sum() / q.sum().clamp(min=1e-12))
-    return Equations(matrix, vector, every, loss)
+    return Equations(matrix, vector, every, _weighted_mean(r, q))
+
+
+def _weighted_mean(r: Tensor, q: Tensor) -> float:
+    return float((q * r * r).sum() / q.sum().clamp(min=1e-12))
 
 
 def _block_sums(values: Tensor, strides: tuple[int, ...]) -> Tensor:

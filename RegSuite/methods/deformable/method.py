@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 WINDOW_VOXELS = 2.0
 SMOOTHNESS_VOXELS = 0.8
-LAST_WINDOW = 0.9
-LAST_SMOOTHNESS = 0.7
+LAST_WINDOW = 0.85
+LAST_SMOOTHNESS = 0.68
 """The last stage's share of both: a few steps that follow what the stiffer stages brought near."""
 
 
