@@ -26,7 +26,8 @@ def comparisons(view: View) -> list[Shown]:
         _pair(
             "blend",
             "Blend",
-            "Fixed in green, moving in magenta: where they agree the picture is grey.",
+            "Fixed in green, moving in magenta: where they agree the picture is grey. A coloured edge is a "
+            "misfit; an even tint is a difference of brightness alone.",
             lambda after: strip(view, place, lambda axes, plane: blend(axes, view, plane, place, after)),
         ),
         _pair(

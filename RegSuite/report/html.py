@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.quality.limits import measure_of
 from RegSuite.report.draw import embedded, png
-from RegSuite.report.headline import headline, key_numbers, number
+from RegSuite.report.headline import headline, number
 from RegSuite.report.result import Result
-from RegSuite.report.table import metric_rows, other_metrics
+from RegSuite.report.table import label_rows, metric_rows, other_metrics
+from RegSuite.report.tiles import key_numbers
 
 if TYPE_CHECKING:
     from RegSuite.report.figures import Shown
@@ -54,6 +55,7 @@ def report_html(result: Result, pictures: ReportImages | None = None, *, command
         tiles=[] if result.status == "failed" else key_numbers(result, lengths),
         rows=metric_rows(result),
         others=other_metrics(result),
+        labels=label_rows(result, {} if pictures is None else pictures.label_names),
         command=command,
         **_pictures(result, pictures),
     )

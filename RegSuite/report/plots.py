@@ -23,34 +23,42 @@ _BLUE = "#2563a8"
 _PALE = "#c3cad3"
 MOST_LABELS = 24
 """Labels drawn, the lowest Dice first."""
+MOST_STAGES = 10
+"""Stages drawn, the last ones."""
 
 
 def convergence(points: Sequence[ConvergencePoint]) -> Figure | None:
-    """The measure (lower is better) over iterations, with the stages; None without points."""
+    """The measure (lower is better) within each stage, every stage as wide and high as any other.
+
+    Stages may minimise different measures, so each is scaled from its lowest to its highest value;
+    first and last value stand below it. The last MOST_STAGES are drawn. None without points.
+    """
     values = np.array([p.value for p in points], float)
     if not np.isfinite(values).any():
         return None
     starts = [i for i, p in enumerate(points) if i == 0 or p.stage != points[i - 1].stage]
-    figure, axes = _axes(5.7, 2.9, top=0.35 if len(starts) < 4 else 0.75)
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(points)], strict=True)):
-        if number % 2:
-            axes.axvspan(start, end, color="#f1f4f8", lw=0)
-        alone = "o" if end - start == 1 else ""
-        axes.plot(np.arange(start, end), values[start:end], color=_BLUE, lw=1.5, marker=alone, ms=3)
-        if start:
-            axes.axvline(start, color=_PALE, lw=0.8)
-        axes.annotate(
-            points[start].stage,
-            (start, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(2, 3),
-            textcoords="offset points",
-            fontsize=7,
-            color="#52606d",
-            rotation=0 if len(starts) < 4 else 25,
-        )
-    axes.set(xlabel="iteration", ylabel="measure (lower is better)", xlim=(0, max(1, len(points))))
+    spans = list(zip(starts, [*starts[1:], len(points)], strict=True))[-MOST_STAGES:]
+    figure, axes = _axes(5.7, 2.9, left=0.2, bottom=1.15)
+    words = []
+    for column, (start, end) in enumerate(spans):
+        part = values[start:end]
+        low, high = float(np.nanmin(part)), float(np.nanmax(part))
+        scaled = (part - low) / (high - low) if high > low else np.full(part.shape, 0.5)
+        if column % 2:
+            axes.axvspan(column, column + 1, color="#f1f4f8", lw=0)
+        alone = "o" if len(part) == 1 else ""
+        across = column + np.linspace(0.08, 0.92, len(part)) if len(part) > 1 else [column + 0.5]
+        axes.plot(across, scaled, color=_BLUE, lw=1.5, marker=alone, ms=3)
+        words.append(f"{_short(points[start].stage)}\n{part[0]:.3g} → {part[-1]:.3g}")
+    axes.set_xticks(np.arange(len(spans)) + 0.5, words, fontsize=6.5, rotation=35, ha="right")
+    axes.set_yticks([0, 1], ["lowest", "highest"], fontsize=7.5)
+    axes.set(ylabel="measure of the stage", xlim=(0, len(spans)), ylim=(-0.08, 1.08))
     return figure
+
+
+def _short(stage: str) -> str:
+    """A stage's name in at most 22 letters."""
+    return stage if len(stage) <= 22 else stage[:21] + "…"
 
 
 def displacement(images: ReportImages) -> Figure | None:
@@ -70,6 +78,7 @@ def displacement(images: ReportImages) -> Figure | None:
         va="top",
         fontsize=8.5,
         color=_INK,
+        bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5},
     )
     axes.set(xlabel="displacement in mm", ylabel="voxels in %", xlim=(0, None))
     return figure
@@ -124,13 +133,15 @@ def dice_by_label(
     return figure
 
 
-def _axes(width: float, height: float, left: float | None = None, top: float = 0.35) -> tuple[Figure, Axes]:
+def _axes(
+    width: float, height: float, left: float | None = None, bottom: float = 0.55
+) -> tuple[Figure, Axes]:
     """A figure of some inches with one pair of plain axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     across = 0.75 / width if left is None else left
-    box = (across, 0.55 / height, 0.93 - across, 1 - (0.55 + top) / height)
+    box = (across, bottom / height, 0.93 - across, 1 - (bottom + 0.35) / height)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_PALE)

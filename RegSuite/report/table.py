@@ -69,8 +69,42 @@ def _one_verdict(verdicts: list[Verdict]) -> str:
 def other_metrics(result: Result) -> list[tuple[str, str]]:
     """Measures without a definition here (a method's own), as name and text."""
     known = {path.split(".")[0] for path in MEASURES} | {"similarity"}
+    return [(name, _in_words(value)) for name, value in result.metrics.items() if name not in known]
+
+
+def _in_words(value: Any) -> str:
+    """'0.57', or 'mean 0.57, max 5.7' of several."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_in_words(part)}" for key, part in value.items())
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """A line of the table of labels: Dice, HD95 and mean surface distance in mm as text."""
+
+    name: str
+    dice: str
+    hd95: str
+    msd: str
+    verdict: str
+
+
+def label_rows(result: Result, names: Mapping[int, str]) -> list[LabelRow]:
+    """A row for every label that has a Dice, the lowest first."""
+    dice, hd95, msd = (
+        {str(k): v for k, v in (result.metrics.get(key) or {}).items()}
+        for key in ("dice", "hd95_mm", "msd_mm")
+    )
+    failed = {v.measure.partition(".")[2] for v in result.verdicts if v.verdict == "fail"}
+    judged = {v.measure.partition(".")[2] for v in result.verdicts}
     return [
-        (name, number(value) if isinstance(value, int | float) else str(value))
-        for name, value in result.metrics.items()
-        if name not in known
+        LabelRow(
+            f"{label} {names.get(int(label), '') if label.isdigit() else ''}".strip(),
+            f"{dice[label]:.3f}",
+            number(hd95.get(label)),
+            number(msd.get(label)),
+            "fail" if label in failed else "pass" if label in judged else "no limit",
+        )
+        for label in sorted(dice, key=lambda label: float(dice[label]))
     ]

@@ -45,6 +45,8 @@ class View:
         self.mask = None if images.mask is None else as_array(images.mask).astype(bool, copy=False)
         self.fixed_window = _window(self.fixed)
         self.moving_window = _window(self.warped if np.ptp(_coarse(self.warped)) > 0 else self.before)
+        if images.comparable:
+            self.moving_window = self._matched(self.moving_window)
         self.box = self._box()
 
     def cut(self, volume: Array, plane: Plane, place: Place) -> Array:
@@ -87,21 +89,21 @@ class View:
 
     @cached_property
     def worst(self) -> Place | None:
-        """Where the images still differ most over a region of about 10 mm; None if not comparable."""
+        """Where the images still differ most over about 10 mm, uneven brightness aside; or None."""
         from scipy import ndimage
 
         if not self.images.comparable:
             return None
         step = _steps(self.fixed.shape)
         spots = tuple(slice(None, None, s) for s in step)
-        difference = np.abs(
-            _scaled(self.warped[spots], self.moving_window) - _scaled(self.fixed[spots], self.fixed_window)
-        )
+        difference = _scaled(self.warped[spots], self.moving_window)
+        difference -= _scaled(self.fixed[spots], self.fixed_window)
         if self.mask is not None:
-            difference = difference * self.mask[spots]
+            difference *= self.mask[spots]
         spacing = np.asarray(self.grid.spacing[::-1]) * step
         sigma = max(4.0, 0.02 * float(self.grid.extent_mm.max())) / spacing
-        regional = ndimage.gaussian_filter(difference.astype(np.float32), sigma, mode="constant")
+        uneven = ndimage.gaussian_filter(difference, 3 * sigma)  # a bias field is no misfit
+        regional = ndimage.gaussian_filter(np.abs(difference - uneven), sigma, mode="constant")
         if regional.max() <= 0:
             return None
         at = np.unravel_index(int(regional.argmax()), regional.shape)
@@ -119,6 +121,17 @@ class View:
         if not counted[at] <= 0:
             return None
         return self._place(tuple(int(i) for i in at[::-1]), f"the most folded voxel (J = {counted[at]:.2f})")
+
+    def _matched(self, window: tuple[float, float]) -> tuple[float, float]:
+        """The moving window under which what is bright in both images is as bright on average."""
+        fixed, moving = (
+            _scaled(_coarse(v), w) for v, w in ((self.fixed, self.fixed_window), (self.warped, window))
+        )
+        both = (fixed > 0.1) & (moving > 0.1)
+        if not both.any():
+            return window
+        gain = float(np.clip(fixed[both].mean() / moving[both].mean(), 0.5, 2.0))
+        return window[0], window[0] + (window[1] - window[0]) / gain
 
     def _place(self, index: Voxel, why: str) -> Place:
         inside = tuple(

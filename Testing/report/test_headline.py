@@ -2,7 +2,8 @@
 
 import pytest
 
-from RegSuite.report.headline import duration, headline, key_numbers
+from RegSuite.report.headline import HIGHER_IS_BETTER, duration, headline
+from RegSuite.report.tiles import key_numbers
 from Testing.report.results import a_failure, a_result
 
 SMOOTH = {"jacobian": {"min": 0.5, "percent_nonpositive": 0.0}}
@@ -31,7 +32,23 @@ def test_a_failure_names_measure_value_and_limit():
     found = headline(a_result({"tre_mm": {"mean": 2.5}, "dice": {"1": 0.5, "2": 0.61, "3": 0.9}}))
     assert found.tone == "fail"
     assert "TRE, mean 2.5 mm (at most 2 mm)" in found.sentence
-    assert "Dice of 2 labels (at least 0.8; worst 0.5)" in found.sentence
+    assert "Dice under 0.8 in 2 of 3 structures (lowest 0.5)" in found.sentence
+
+
+def test_a_few_small_structures_outside_are_said_in_amber_and_most_of_them_in_red():
+    dices = {str(label): 0.9 for label in range(12)}
+    few = headline(a_result({"dice_mean": 0.86, "dice": dices | dict.fromkeys("123", 0.7)}))
+    assert (few.tone, few.title) == ("unsure", "Within the limits but for 3 of 12 structures")
+    assert "Dice under 0.8 in 3 of 12 structures (lowest 0.7)" in few.sentence
+    most = headline(a_result({"dice_mean": 0.81, "dice": dices | dict.fromkeys("123456", 0.7)}))
+    assert (most.tone, most.title) == ("fail", "Outside the limits")
+    whole = headline(a_result({"dice_mean": 0.79, "dice": dices | dict.fromkeys("123", 0.4)}))
+    assert whole.tone == "fail"
+
+
+def test_what_was_within_the_limits_is_named():
+    found = headline(a_result({**SMOOTH, "dice": {"1": 0.9, "2": 0.85}}))
+    assert "Dice at least 0.8 in all 2 structures" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -50,10 +67,9 @@ def test_a_similarity_that_got_worse_fails(name, before, after, worse):
 
 
 def test_directions_of_the_measures_are_those_of_the_measures_themselves():
-    from RegSuite.report.headline import _HIGHER_IS_BETTER
     from RegSuite.similarity import SIMILARITIES
 
-    assert {name: measure.higher_is_better for name, measure in SIMILARITIES.items()} == _HIGHER_IS_BETTER
+    assert {name: measure.higher_is_better for name, measure in SIMILARITIES.items()} == HIGHER_IS_BETTER
 
 
 def test_a_failed_run_is_a_failure_in_its_own_words():
