@@ -49,7 +49,18 @@ def label_metrics(
             "hd95_mm": distances.hd95_mm,
             "msd_mm": distances.msd_mm,
         }
-    return metrics, overlap.warnings(names)
+    return metrics, [*overlap.warnings(names), *_numbering(overlap.mean, fixed, warped)]
+
+
+def _numbering(mean: float | None, fixed: Image, warped: Image) -> list[str]:
+    """A warning where all labels together overlap and the labels one by one do not."""
+    whole = dice((fixed.data[0] != 0).int(), (warped.data[0] != 0).int()).mean
+    if mean is None or whole is None or whole < 0.5 or mean > 0.2:
+        return []
+    return [
+        f"all labels together overlap (Dice {whole:.2f}), one by one they hardly do (mean {mean:.2f}): "
+        "do both label maps number their structures alike?"
+    ]
 
 
 def point_metrics(transform: Transform, fixed: PointSet, moving: PointSet) -> dict[str, Any]:
