@@ -37,6 +37,62 @@ def _available(index, radius, count):  # type: ignore[no-untyped-def]
     return min(index + radius, count - 1) - max(index - radius, 0) + 1
 
 
+@njit(inline="always")
+def _window_sums(ring, y, out):  # type: ignore[no-untyped-def]
+    """out[c, x] = sum over the planes that the ring holds."""
+    for c in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            out[c, x] = ring[0, c, y, x]
+        for q in range(1, ring.shape[0]):
+            for x in range(out.shape[1]):
+                out[c, x] += ring[q, c, y, x]
+
+
+@njit(inline="always")
+def _moments_of_plane(warped, fixed, radius, padded, rows, out):  # type: ignore[no-untyped-def]
+    """out[0..2, y, x] = sums of W, W^2 and W F over the plane's windows."""
+    ny, nx = warped.shape
+    for y in range(ny):
+        for x in range(nx):
+            w = warped[y, x]
+            padded[0, x + radius] = w
+            padded[1, x + radius] = w * w
+            padded[2, x + radius] = w * fixed[y, x]
+        for c in range(3):
+            _row_sums(padded[c], radius, rows[c, y])
+    for y in range(ny):
+        _column_sums(rows, y, radius, out[:, y])
+
+
+@njit(inline="always")
+def _gather(g, z, y, strides, every, bound2, matrix, vector):  # type: ignore[no-untyped-def]
+    """Adds a row's equations to its blocks; g: gradient, residual, weight along the row."""
+    quarter = np.float32(0.25)
+    half = np.float32(0.5)
+    zb = z // strides[2]
+    yb = y // strides[1]
+    zh = zb // every[2]
+    yh = yb // every[1]
+    for x in range(g.shape[1]):
+        xb = x // strides[0]
+        xh = xb // every[0]
+        q = g[4, x] * quarter
+        gx = g[0, x]
+        gy = g[1, x]
+        gz = g[2, x]
+        qr = half * g[4, x] * g[3, x]
+        bound = g[4, x] * g[3, x] * g[3, x] * bound2
+        matrix[0, zh, yh, xh] += q * gx * gx + bound
+        matrix[1, zh, yh, xh] += q * gy * gy + bound
+        matrix[2, zh, yh, xh] += q * gz * gz + bound
+        matrix[3, zh, yh, xh] += q * gx * gy
+        matrix[4, zh, yh, xh] += q * gx * gz
+        matrix[5, zh, yh, xh] += q * gy * gz
+        vector[0, zb, yb, xb] += qr * gx
+        vector[1, zb, yb, xb] += qr * gy
+        vector[2, zb, yb, xb] += qr * gz
+
+
 @njit(parallel=True, fastmath=True, cache=True, nogil=True)
 def local_mean_and_precision(image, radius, floor, mean, precision):  # type: ignore[no-untyped-def]
     """mean and 1 / sqrt(variance + floor) over windows of 2 radius + 1 voxels (those that exist)."""
@@ -70,12 +126,7 @@ def local_mean_and_precision(image, radius, floor, mean, precision):  # type: ig
             count_z = _available(z, radius, nz)
             for y in range(ny):
                 count_zy = count_z * _available(y, radius, ny)
-                for c in range(2):
-                    for x in range(nx):
-                        sums[c, x] = ring[0, c, y, x]
-                    for q in range(1, k):
-                        for x in range(nx):
-                            sums[c, x] += ring[q, c, y, x]
+                _window_sums(ring, y, sums)
                 for x in range(nx):
                     n = np.float32(1.0) / np.float32(count_zy * _available(x, radius, nx))
                     m = sums[0, x] * n
@@ -118,8 +169,6 @@ def lncc_system(  # type: ignore[no-untyped-def]
     """
     nz, ny, nx = fixed.shape
     bz = matrix.shape[1]
-    sx = strides[0] * every[0]
-    sy = strides[1] * every[1]
     sz = strides[2] * every[2]
     k = 2 * radius + 1
     slabs = max(1, min(16, bz // 2))
@@ -148,22 +197,12 @@ def lncc_system(  # type: ignore[no-untyped-def]
         for zi in range(max(z0 - radius, 0), z1 + radius):
             slot = zi % k
             if zi < nz:
-                for y in range(ny):
-                    for x in range(nx):
-                        w = warped[zi, y, x]
-                        padded[0, x + radius] = w
-                        padded[1, x + radius] = w * w
-                        padded[2, x + radius] = w * fixed[zi, y, x]
-                    for c in range(3):
-                        _row_sums(padded[c], radius, rows[c, y])
-                for y in range(ny):
-                    _column_sums(rows, y, radius, ring[slot, :, y])
+                _moments_of_plane(warped[zi], fixed[zi], radius, padded, rows, ring[slot])
             else:
                 ring[slot] = np.float32(0.0)
             z = zi - radius
             if z < z0:
                 continue
-            zb = z // strides[2]
             zh = z // sz
             count_z = _available(z, radius, nz)
             zm = max(z - 1, 0)
@@ -172,12 +211,7 @@ def lncc_system(  # type: ignore[no-untyped-def]
             weights = 0.0
             for y in range(ny):
                 count_zy = count_z * _available(y, radius, ny)
-                for c in range(3):
-                    for x in range(nx):
-                        sums[c, x] = ring[0, c, y, x]
-                    for q in range(1, k):
-                        for x in range(nx):
-                            sums[c, x] += ring[q, c, y, x]
+                _window_sums(ring, y, sums)
                 ym = max(y - 1, 0)
                 yp = min(y + 1, ny - 1)
                 row_loss = np.float32(0.0)
@@ -218,25 +252,6 @@ def lncc_system(  # type: ignore[no-untyped-def]
                     row_weight += q
                 total += float(row_loss)
                 weights += float(row_weight)
-                yb = y // strides[1]
-                yh = y // sy
-                for x in range(nx):
-                    xb = x // strides[0]
-                    xh = x // sx
-                    q = g[4, x] * half * half
-                    gx = g[0, x]
-                    gy = g[1, x]
-                    gz = g[2, x]
-                    qr = half * g[4, x] * g[3, x]
-                    bound = g[4, x] * g[3, x] * g[3, x] * bound2
-                    matrix[0, zh, yh, xh] += q * gx * gx + bound
-                    matrix[1, zh, yh, xh] += q * gy * gy + bound
-                    matrix[2, zh, yh, xh] += q * gz * gz + bound
-                    matrix[3, zh, yh, xh] += q * gx * gy
-                    matrix[4, zh, yh, xh] += q * gx * gz
-                    matrix[5, zh, yh, xh] += q * gy * gz
-                    vector[0, zb, yb, xb] += qr * gx
-                    vector[1, zb, yb, xb] += qr * gy
-                    vector[2, zb, yb, xb] += qr * gz
+                _gather(g, z, y, strides, every, bound2, matrix, vector)
             loss[zh, 0] += total
             loss[zh, 1] += weights

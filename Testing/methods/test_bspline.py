@@ -92,13 +92,11 @@ def test_more_bending_weight_makes_a_smoother_map() -> None:
     assert spread[1] < 0.7 * spread[0]
 
 
-@pytest.mark.parametrize("similarity", ["ssd", "ncc", "mi", "ngf", "mind"])
-def test_every_measure_finds_the_bump(similarity: str) -> None:
+@pytest.mark.parametrize("measure", ["ssd", "ncc", "mi", "ngf", "mind"])
+def test_every_measure_finds_the_bump(measure: str) -> None:
     grid = GRIDS["2D"]
     fixed, moving = pair(grid)
-    found = register(
-        "bspline", fixed, moving, similarity=similarity, levels=3, spacing_mm=16.0, bending_mm2=0.5
-    )
+    found = register("bspline", fixed, moving, measure=measure, levels=3, spacing_mm=16.0, bending_mm2=0.5)
     assert error_mm(found.transform, grid) < 0.9  # 2.4 mm before
 
 
@@ -108,7 +106,7 @@ def test_a_fold_is_reported() -> None:
     _, other = pair(grid, 30.0)
     noise = torch.randn(other.data.shape, generator=torch.Generator().manual_seed(1))
     found = register(
-        "bspline", fixed, other.with_data(noise), similarity="ssd", levels=1, spacing_mm=4.0, bending_mm2=0.0
+        "bspline", fixed, other.with_data(noise), measure="ssd", levels=1, spacing_mm=4.0, bending_mm2=0.0
     )
     folds = float((found.transform.jacobian_determinant(grid) <= 0).float().mean())
     assert folds > 0

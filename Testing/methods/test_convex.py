@@ -7,7 +7,7 @@ import torch
 
 from RegSuite.errors import OutOfMemory
 from RegSuite.geometry import Grid, Image
-from RegSuite.methods.convex import ConvexParameters
+from RegSuite.methods.convex_search.parameters import ConvexParameters
 from RegSuite.methods.convex_search.run import BUDGET_MB, make_plan
 from RegSuite.methods.convex_search.search import costs_of, coupled_minimum, made_consistent, search
 from RegSuite.numerics.flow import compose

@@ -76,7 +76,7 @@ def test_swapping_the_images_gives_the_inverse_with_symmetric_forces() -> None:
 def test_intensities_are_matched_before_they_are_compared_by_ssd() -> None:
     grid = GRIDS["2D"]
     fixed, moving = pair(grid)
-    matched = register("demons", fixed, moving, levels=3, similarity="ssd")
+    matched = register("demons", fixed, moving, levels=3, measure="ssd")
     assert error_mm(matched.transform, grid) < 0.6
 
 
@@ -92,7 +92,7 @@ def ssd_after(phantom, transform) -> float:
 @pytest.mark.slow
 def test_a_broken_geodesic_goes_from_c_to_disc_where_one_velocity_cannot() -> None:
     phantom = shapes_phantom("c-to-disc", 64)
-    options = {"similarity": "ssd", "intensities": "none", "levels": 3, "iterations": 15}
+    options = {"measure": "ssd", "intensities": "none", "levels": 3, "iterations": 15}
     one = register("demons", phantom.fixed, phantom.moving, **{**options, "iterations": 75}, symmetric=True)
     path = register("broken-geodesic", phantom.fixed, phantom.moving, **options)
     assert 1 < path.extra["pieces"] <= 5

@@ -15,7 +15,7 @@ from Testing.methods.deformed_pairs import AMPLITUDE_MM, GRIDS, error_mm, pair, 
 METHODS = ("demons", "broken-geodesic", "bspline", "convex")
 FEWER = {
     "demons": {"levels": 3},
-    "broken-geodesic": {"levels": 3, "pieces": 2, "similarity": "lncc"},
+    "broken-geodesic": {"levels": 3, "pieces": 2, "measure": "lncc"},
     "bspline": {"levels": 3, "spacing_mm": 12.0},
     "convex": {"window_mm": 8.0, "feature_mm": 2.0, "search_mm": 4.0},
 }

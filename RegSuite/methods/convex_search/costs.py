@@ -9,7 +9,7 @@ from RegSuite.methods.convex_search.run import make_plan
 from RegSuite.methods.local_forces.lattice import as_volume
 
 if TYPE_CHECKING:
-    from RegSuite.methods.convex import ConvexParameters
+    from RegSuite.methods.convex_search.parameters import ConvexParameters
 
 
 def memory_mb(fixed: Image, moving: Image, parameters: ConvexParameters) -> float:

@@ -14,7 +14,7 @@ from RegSuite.numerics.flow import compose, exponential
 from RegSuite.numerics.smoothing import gaussian, sigmas_voxels
 
 if TYPE_CHECKING:
-    from RegSuite.methods.convex import ConvexParameters
+    from RegSuite.methods.convex_search.parameters import ConvexParameters
 
 
 def refined(level: Level, field: Tensor, parameters: ConvexParameters, record: Record, stage: str) -> Tensor:

@@ -28,7 +28,7 @@ from RegSuite.transforms.base import Transform
 from RegSuite.transforms.displacement import DisplacementTransform
 
 if TYPE_CHECKING:
-    from RegSuite.methods.convex import ConvexParameters
+    from RegSuite.methods.convex_search.parameters import ConvexParameters
 
 BUDGET_MB = 600.0
 """Largest cost volume; a finer lattice or a wider window than fit make the lattice coarser."""

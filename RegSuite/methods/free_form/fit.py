@@ -19,7 +19,7 @@ from RegSuite.numerics.pyramid import block_mean
 from RegSuite.transforms.bspline_basis import tensor_product
 
 if TYPE_CHECKING:
-    from RegSuite.methods.bspline import BSplineParameters
+    from RegSuite.methods.free_form.parameters import BSplineParameters
 
 FIRST_DAMPING, LEAST_DAMPING = 0.03, 1e-3
 """Share of the mean curvature of a control point added to the diagonal: at first, and at least."""
@@ -82,7 +82,7 @@ class _Problem:
     """The linear systems of one level and lattice."""
 
     def __init__(self, level: Level, lattice: ControlLattice, parameters: BSplineParameters) -> None:
-        self._forces = Forces(level, parameters.similarity, parameters.lncc_radius)
+        self._forces = Forces(level, parameters.measure, parameters.radius_voxels)
         device = level.fixed.device
         self._bending = Bending(lattice, device)
         self._weight = parameters.bending_mm2

@@ -20,7 +20,7 @@ from RegSuite.transforms.base import Transform
 from RegSuite.transforms.bspline import BSplineTransform
 
 if TYPE_CHECKING:
-    from RegSuite.methods.bspline import BSplineParameters
+    from RegSuite.methods.free_form.parameters import BSplineParameters
 
 NODES_A_CELL = 4
 """Nodes of the measure's forces along a control cell, at least (as far as there are voxels)."""
@@ -60,7 +60,7 @@ def register_bspline(
 
 def _levels(pair: Pair, parameters: BSplineParameters) -> tuple[list[Level], list[ControlLattice]]:
     """Levels and their control lattices, coarse to fine; the two finest levels share the finest lattice."""
-    if parameters.similarity == "ssd":
+    if parameters.measure == "ssd":
         pair = matched(pair, parameters.intensities, parameters.local_mm)
     else:
         pair = unit_range(pair)
@@ -71,12 +71,12 @@ def _levels(pair: Pair, parameters: BSplineParameters) -> tuple[list[Level], lis
         lattices.insert(0, lattices[0].coarser())
     if len(steps) > 1:
         lattices.append(finest)
-    edge = edge_voxels(parameters.similarity, parameters.lncc_radius)
+    edge = edge_voxels(parameters.measure, parameters.radius_voxels)
     levels = []
     for step, lattice in zip(steps, lattices, strict=True):
         cell = min(c for a, c in enumerate(lattice.cell_mm) if not lattice.thin(a))
         level = make_level(pair, step, max(step, cell / NODES_A_CELL), edge)
-        if parameters.similarity == "mind":
+        if parameters.measure == "mind":
             level = described(level)
         levels.append(level)
     return levels, lattices
@@ -116,7 +116,7 @@ def _warnings(found: Descent, smallest: float, percent: float) -> tuple[str, ...
 def _describe(parameters: BSplineParameters, lattice: ControlLattice, levels: int) -> str:
     spacing = " x ".join(f"{c:.3g}" for a, c in enumerate(lattice.cell_mm) if not lattice.thin(a))
     return (
-        f"{parameters.similarity} on {levels} levels; control points every {spacing} mm, "
+        f"{parameters.measure} on {levels} levels; control points every {spacing} mm, "
         f"bending weight {parameters.bending_mm2:g} mm^2"
     )
 
@@ -125,8 +125,8 @@ def memory_mb(fixed: Image, moving: Image, parameters: BSplineParameters) -> flo
     """Volumes of all levels, the warped and statistics volumes, systems on the nodes."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
-    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.similarity, fixed.channels)
-    copies = {"mi": 60, "ngf": 40, "ncc": 20}.get(parameters.similarity, 7)
+    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.measure, fixed.channels)
+    copies = {"mi": 60, "ngf": 40, "ncc": 20}.get(parameters.measure, 7)
     volumes = copies * fixed.grid.voxels * share + 2 * moving.grid.voxels + 2 * fixed.grid.voxels
     nodes = fixed.grid.voxels * share / 2**fixed.ndim
     return float(4e-6 * (volumes * channels + 60 * nodes) + 50)
@@ -136,7 +136,7 @@ def expected_seconds(fixed: Image, moving: Image, parameters: BSplineParameters)
     """Iterations of the two finest levels by voxels (measured on two cores)."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
-    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.similarity, fixed.channels)
-    factor = {"mi": 8.0, "ngf": 8.0, "ncc": 3.0}.get(parameters.similarity, 1.0)
+    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.measure, fixed.channels)
+    factor = {"mi": 8.0, "ngf": 8.0, "ncc": 3.0}.get(parameters.measure, 1.0)
     iterations = parameters.finest_iterations + 0.3 * parameters.iterations
     return 0.3 + 6e-8 * share * fixed.grid.voxels * channels * factor * iterations

@@ -48,7 +48,7 @@ class Fit:
 
 def comparable(pair: Pair, parameters: LogDemonsParameters) -> Pair:
     """The pair with the intensities (or, on each level, descriptors) that the measure compares."""
-    if parameters.similarity == "ssd":
+    if parameters.measure == "ssd":
         return matched(pair, parameters.intensities, parameters.local_mm)
     return unit_range(pair)
 
@@ -57,9 +57,9 @@ def make_levels(pair: Pair, parameters: LogDemonsParameters) -> list[Level]:
     """The levels of a run, coarse to fine; with mind their channels are descriptors."""
     steps = steps_mm(pair, parameters.finest_mm, parameters.levels)
     node = parameters.node_mm or 2 * steps[-1]
-    edge = edge_voxels(parameters.similarity, parameters.lncc_radius)
+    edge = edge_voxels(parameters.measure, parameters.radius_voxels)
     levels = [make_level(pair, step, max(step, node), edge) for step in steps]
-    if parameters.similarity != "mind":
+    if parameters.measure != "mind":
         return levels
     return [described(v) for v in levels]
 
@@ -118,7 +118,7 @@ def _descend(
     fluid = sigmas_voxels(parameters.fluid_mm * ratio, spacing)
     diffusion = sigmas_voxels(parameters.diffusion_mm * ratio, spacing)
     rest = None if after is None else on_lattice(after.displacement, after.lattice, level.nodes)
-    forward = Forces(level, parameters.similarity, parameters.lncc_radius)
+    forward = Forces(level, parameters.measure, parameters.radius_voxels)
     backward = _Backward(level, parameters, rest) if parameters.symmetric else None
     values: list[float] = []
     for iteration in range(count):
@@ -142,7 +142,7 @@ class _Backward:
     def __init__(self, level: Level, parameters: LogDemonsParameters, rest: Tensor | None) -> None:
         self._spacing = level.nodes.spacing
         swapped = level.swapped(rest)
-        self._forces = Forces(swapped, parameters.similarity, parameters.lncc_radius)
+        self._forces = Forces(swapped, parameters.measure, parameters.radius_voxels)
 
     def joined(self, system: Tensor, value: float, velocity: Tensor) -> tuple[Tensor, float]:
         """The normal equations of both directions for an update exp(v) o exp(u), and their mean value."""

@@ -15,12 +15,12 @@ _MM: JsonDict = {"unit": "mm"}
 class LogDemonsParameters(MethodParameters):
     """What one stationary velocity field is found with."""
 
-    similarity: Literal["lncc", "ssd", "mind"] = Field(
+    measure: Literal["lncc", "ssd", "mind"] = Field(
         "lncc",
         description="what is compared: lncc (local correlation), ssd (intensities, matched first) "
         "or mind (self-similarity descriptors, for two modalities)",
     )
-    lncc_radius: int = Field(
+    radius_voxels: int = Field(
         2,
         ge=1,
         le=8,

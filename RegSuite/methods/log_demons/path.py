@@ -22,7 +22,7 @@ from RegSuite.transforms.composite import CompositeTransform
 from RegSuite.transforms.velocity import VelocityTransform
 
 if TYPE_CHECKING:
-    from RegSuite.methods.broken_geodesic import BrokenGeodesicParameters
+    from RegSuite.methods.log_demons.path_parameters import BrokenGeodesicParameters
 
 
 def register_path(
@@ -86,4 +86,4 @@ def measure_of(level: Level, parameters: LogDemonsParameters, path: Path | None)
 
     nodes = level.nodes
     field = torch.zeros((3, *nodes.shape), device=level.fixed.device) if path is None else path.displacement
-    return Forces(level, parameters.similarity, parameters.lncc_radius).system(field)[1]
+    return Forces(level, parameters.measure, parameters.radius_voxels).system(field)[1]

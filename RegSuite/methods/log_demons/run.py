@@ -46,7 +46,7 @@ def describe(parameters: LogDemonsParameters, levels: int, spacing: tuple[float,
     both = "both directions" if parameters.symmetric else "one direction"
     nodes = " x ".join(f"{s:.3g}" for s in spacing)
     return (
-        f"{parameters.similarity} with forces of {both} on {levels} levels; velocity on nodes of {nodes} mm, "
+        f"{parameters.measure} with forces of {both} on {levels} levels; velocity on nodes of {nodes} mm, "
         f"fluid {parameters.fluid_mm:g} mm, diffusion {parameters.diffusion_mm:g} mm"
     )
 
@@ -56,7 +56,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> f
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
     volumes = 7 * fixed.grid.voxels * share + 2 * moving.grid.voxels + 2 * fixed.grid.voxels
-    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.similarity, fixed.channels)
+    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.measure, fixed.channels)
     nodes = fixed.grid.voxels * share / 2**fixed.ndim
     return float(4e-6 * (volumes * channels + 60 * nodes) + 50)
 
@@ -65,7 +65,7 @@ def expected_seconds(fixed: Image, moving: Image, parameters: LogDemonsParameter
     """Iterations of the two finest levels by voxels (measured on two cores)."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
-    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.similarity, fixed.channels)
+    channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.measure, fixed.channels)
     both = 2 if parameters.symmetric else 1
     iterations = parameters.finest_iterations + 0.25 * parameters.iterations
     return 0.3 + 5e-8 * share * fixed.grid.voxels * channels * both * iterations
