@@ -3,8 +3,7 @@
 #   make test        all tests               make quick   those without Slicer that take seconds
 #   make check       ruff, mypy, all tests   make slow    only the slow ones
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
-# PYTHON names the interpreter; PIP_OPTIONS goes to pip (for example
-# --extra-index-url https://download.pytorch.org/whl/cpu, for torch without CUDA).
+# PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
