@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from RegSuite.report.brightness import bright, coarse, scaled, steps, window_of
 from RegSuite.report.planes import Plane, planes_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ Array = NDArray[Any]
 Voxel = tuple[int, ...]
 
 _MARGIN_MM = 8.0
-_COARSE_VOXELS = 96
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class View:
             as_array(image)[0] for image in (images.fixed, images.before, images.warped)
         )
         self.mask = None if images.mask is None else as_array(images.mask).astype(bool, copy=False)
-        self.fixed_window = _window(self.fixed)
-        self.moving_window = _window(self.warped if np.ptp(_coarse(self.warped)) > 0 else self.before)
+        self.fixed_window = window_of(self.fixed)
+        self.moving_window = window_of(self.warped if np.ptp(coarse(self.warped)) > 0 else self.before)
         if images.comparable:
             self.moving_window = self._matched(self.moving_window)
         self.box = self._box()
@@ -66,11 +66,11 @@ class View:
 
     def fixed_cut(self, plane: Plane, place: Place) -> Array:
         """The fixed image, 0..1."""
-        return _scaled(self.cut(self.fixed, plane, place), self.fixed_window)
+        return scaled(self.cut(self.fixed, plane, place), self.fixed_window)
 
     def moving_cut(self, plane: Plane, place: Place, after: bool) -> Array:
         """The moving image before or after registration, 0..1 (both on one scale)."""
-        return _scaled(self.cut(self.warped if after else self.before, plane, place), self.moving_window)
+        return scaled(self.cut(self.warped if after else self.before, plane, place), self.moving_window)
 
     def difference(self, plane: Plane, place: Place, after: bool) -> Array:
         """Moving minus fixed, each scaled to 0..1; 0 outside the mask."""
@@ -85,7 +85,7 @@ class View:
             return self._middle(as_array(images.fixed_labels) != 0, "the middle of the fixed labels")
         if self.mask is not None and self.mask.any():
             return self._middle(self.mask, "the middle of the mask")
-        return self._middle(_bright(self.fixed, self.fixed_window), "the middle of the fixed image's content")
+        return self._middle(bright(self.fixed, self.fixed_window), "the middle of the fixed image's content")
 
     @cached_property
     def worst(self) -> Place | None:
@@ -94,10 +94,10 @@ class View:
 
         if not self.images.comparable:
             return None
-        step = _steps(self.fixed.shape)
+        step = steps(self.fixed.shape)
         spots = tuple(slice(None, None, s) for s in step)
-        difference = _scaled(self.warped[spots], self.moving_window)
-        difference -= _scaled(self.fixed[spots], self.fixed_window)
+        difference = scaled(self.warped[spots], self.moving_window)
+        difference -= scaled(self.fixed[spots], self.fixed_window)
         if self.mask is not None:
             difference *= self.mask[spots]
         spacing = np.asarray(self.grid.spacing[::-1]) * step
@@ -125,7 +125,7 @@ class View:
     def _matched(self, window: tuple[float, float]) -> tuple[float, float]:
         """The moving window under which what is bright in both images is as bright on average."""
         fixed, moving = (
-            _scaled(_coarse(v), w) for v, w in ((self.fixed, self.fixed_window), (self.warped, window))
+            scaled(coarse(v), w) for v, w in ((self.fixed, self.fixed_window), (self.warped, window))
         )
         both = (fixed > 0.1) & (moving > 0.1)
         if not both.any():
@@ -141,7 +141,7 @@ class View:
 
     def _middle(self, region: Array, why: str) -> Place:
         """The centre of mass of a region."""
-        step = _steps(region.shape)
+        step = steps(region.shape)
         found = np.argwhere(region[tuple(slice(None, None, s) for s in step)])
         if not len(found):
             return self._place(tuple(n // 2 for n in self.grid.size), "the middle of the fixed image")
@@ -150,9 +150,9 @@ class View:
 
     def _box(self) -> tuple[slice, ...]:
         """Slices (array order) around what is bright in the fixed or the warped image, and the mask."""
-        step = _steps(self.fixed.shape)
+        step = steps(self.fixed.shape)
         spots = tuple(slice(None, None, s) for s in step)
-        seen = _bright(self.fixed[spots], self.fixed_window) | _bright(self.warped[spots], self.moving_window)
+        seen = bright(self.fixed[spots], self.fixed_window) | bright(self.warped[spots], self.moving_window)
         if self.mask is not None:
             seen = seen | self.mask[spots]
         if not seen.any():
@@ -177,35 +177,4 @@ def content(images: ReportImages) -> Array:
     if images.mask is not None:
         return as_array(images.mask).astype(bool, copy=False)
     fixed = as_array(images.fixed)[0]
-    return _bright(fixed, _window(fixed))
-
-
-def _steps(shape: Voxel) -> tuple[int, ...]:
-    """Strides that leave at most about a hundred voxels an axis."""
-    return tuple(max(1, n // _COARSE_VOXELS) for n in shape)
-
-
-def _coarse(volume: Array) -> Array:
-    return volume[tuple(slice(None, None, s) for s in _steps(volume.shape))]
-
-
-def _window(volume: Array) -> tuple[float, float]:
-    """The brightness shown black and white: 0.5th and 99.5th percentile of the finite values."""
-    values = _coarse(volume)
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(values, [0.5, 99.5]))
-    if high <= low:
-        low, high = float(values.min()), float(values.max())
-    return low, high if high > low else low + 1.0
-
-
-def _scaled(values: Array, window: tuple[float, float]) -> Array:
-    low, high = window
-    return np.clip((np.nan_to_num(values.astype(np.float32), nan=low) - low) / (high - low), 0, 1)
-
-
-def _bright(volume: Array, window: tuple[float, float]) -> Array:
-    """What stands out from the darkest tenth of the window."""
-    return np.asarray(_scaled(volume, window) > 0.1)
+    return bright(fixed, window_of(fixed))
