@@ -36,7 +36,8 @@ def window_of(volume: Array) -> tuple[float, float]:
 def scaled(values: Array, window: tuple[float, float]) -> Array:
     """0 at the window's lower end, 1 at its upper end."""
     low, high = window
-    return np.clip((np.nan_to_num(values.astype(np.float32), nan=low) - low) / (high - low), 0, 1)
+    shares: Array = np.clip((np.nan_to_num(values.astype(np.float32), nan=low) - low) / (high - low), 0, 1)
+    return shares
 
 
 def bright(volume: Array, window: tuple[float, float]) -> Array:
