@@ -20,7 +20,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: ConvexParameters) -> floa
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: ConvexParameters) -> float:  # noqa: ARG001 - protocol
-    """Search by the cost volume, refinement by descriptors (measured on two cores)."""
+    """Search by the cost volume, refinement by descriptors (a rough estimate for two cores)."""
     plan = make_plan(as_volume(fixed.grid), parameters)
     directions = 2 if parameters.inverse_consistency else 1
     refinement = 4e-7 * feature_voxels(fixed, plan.feature_mm) * parameters.iterations

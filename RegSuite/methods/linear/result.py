@@ -101,5 +101,5 @@ def memory_mb(fixed: Image, moving: Image, parameters: Any) -> float:
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: Any) -> float:
-    """Pyramids by voxels, search and descent by sample points (measured on two cores)."""
+    """Pyramids by voxels, search and descent by sample points (a rough estimate for two cores)."""
     return 0.4 + 1e-8 * (fixed.grid.voxels + moving.grid.voxels) + 8e-6 * float(parameters.samples)

@@ -62,7 +62,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> f
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: LogDemonsParameters) -> float:  # noqa: ARG001 - the protocol\'s
-    """Iterations of the two finest levels by voxels (measured on two cores)."""
+    """Iterations of the two finest levels by voxels (a rough estimate for two cores)."""
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
     channels = {"mind": 4 if fixed.ndim == 2 else 12}.get(parameters.measure, fixed.channels)
