@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from RegSuite.console import register, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from RegSuite.presets import load_preset, preset_names
     from RegSuite.workflows.evaluate import evaluate
     from RegSuite.workflows.phantom import phantom
-    from RegSuite.workflows.register import register
     from RegSuite.workflows.result import Result
-    from RegSuite.workflows.warp import warp
 
 __version__ = "0.1.0"
 
@@ -55,8 +54,8 @@ _LAZY = {
     "load_preset": "RegSuite.presets",
     "preset_names": "RegSuite.presets",
     "Result": "RegSuite.workflows.result",
-    "register": "RegSuite.workflows.register",
-    "warp": "RegSuite.workflows.warp",
+    "register": "RegSuite.console",
+    "warp": "RegSuite.console",
     "evaluate": "RegSuite.workflows.evaluate",
     "phantom": "RegSuite.workflows.phantom",
 }

@@ -90,6 +90,7 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def _run(workflow: Workflow, values: dict[str, Any]) -> None:
     """Run the workflow into its folder and tell where things are."""
+    from RegSuite.mrml import scene_at_hand
     from RegSuite.validation import validated
     from RegSuite.workflows.run import run_to_folder
 
@@ -100,8 +101,9 @@ def _run(workflow: Workflow, values: dict[str, Any]) -> None:
     values["report"] = not values.pop("no_report")
     values["scene"] = not values.pop("no_scene")
     parameters = validated(workflow.Parameters, values, f"`regsuite {workflow.name}`")
+    scene = scene_at_hand() if parameters.scene else None
     with shown_progress() as progress:
-        outcome = run_to_folder(workflow, inputs, parameters, output, overwrite, progress, say)
+        outcome = run_to_folder(workflow, inputs, parameters, output, overwrite, progress, say, scene)
     if json_:
         answer(outcome.line)
     if outcome.error is not None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.workflows.model import Workflow
-from RegSuite.workflows.register import RegisterParameters, run_register
+from RegSuite.workflows.model import OutputRole, Workflow
+from RegSuite.workflows.register import OUTPUTS, VIEW, RegisterParameters, run_register
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,4 +63,13 @@ WORKFLOW = Workflow(
     inputs=(),
     Parameters=RegisterParameters,
     run=run_demo,
+    outputs=(
+        *OUTPUTS,
+        OutputRole("fixed", "image", "Fixed image", "the phantom"),
+        OutputRole("moving", "image", "Moving image", "its deformed copy", of="moving"),
+        OutputRole(
+            "truth_displacement", "displacement", "True transform", "what was to be found", of="moving"
+        ),
+    ),
+    view=VIEW,
 )

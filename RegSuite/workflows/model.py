@@ -9,6 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 InputKind = Literal["image", "mask", "labels", "points", "transform", "table"]
+OutputKind = Literal[
+    "image", "labels", "jacobian", "displacement", "linear", "points", "surface", "table", "report", "scene"
+]
 
 
 class WorkflowParameters(BaseModel):
@@ -69,10 +72,39 @@ class InputRole:
 
 
 @dataclass(frozen=True)
-class Workflow:
-    """A workflow as panels, the command line and the HTTP interface see it.
+class OutputRole:
+    """One output of a workflow: its name in result.json's `files`, what it is, and of which input's space.
 
-    run: run(inputs by role name, parameters, progress) -> Result.
+    A role that a run did not write is absent from `files`. of: the input role in whose space the
+    output lies, or which it moves (of a displacement: the input that it brings to the other one).
+    """
+
+    name: str
+    kind: OutputKind
+    title: str
+    description: str
+    of: str = "fixed"
+
+
+@dataclass(frozen=True)
+class View:
+    """What a person wants to see first of a result: roles of inputs or outputs, shown over each other.
+
+    background, foreground: images in the slice views, the latter at `opacity`. labels: label maps
+    shown as outlines, the first one's names and colours leading.
+    """
+
+    background: str = "fixed"
+    foreground: str | None = "warped"
+    opacity: float = 0.5
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow as panels, the command line, MRML scenes and the HTTP interface see it.
+
+    run: run(inputs by role name, parameters, run) -> Result.
     """
 
     name: str
@@ -80,12 +112,23 @@ class Workflow:
     inputs: tuple[InputRole, ...]
     Parameters: type[WorkflowParameters]
     run: Callable[..., Any]
+    outputs: tuple[OutputRole, ...] = ()
+    view: View = View()
+
+    def input(self, name: str) -> InputRole | None:
+        """The input of that name, None where there is none."""
+        return next((role for role in self.inputs if role.name == name), None)
+
+    def output(self, name: str) -> OutputRole | None:
+        """The output of that name, None where there is none."""
+        return next((role for role in self.outputs if role.name == name), None)
 
     def schema(self) -> dict[str, Any]:
-        """JSON schema of the parameters, and the inputs as a list of their fields."""
+        """JSON schema of the parameters, and the inputs and outputs as lists of their fields."""
         return {
             "workflow": self.name,
             "summary": self.summary,
             "inputs": [vars(role) for role in self.inputs],
+            "outputs": [vars(role) for role in self.outputs],
             "parameters": self.Parameters.model_json_schema(),
         }

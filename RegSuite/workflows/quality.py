@@ -50,6 +50,7 @@ def measured(
     return Result(
         registration=registration,
         outputs=outputs,
+        pair=pair,
         run=run,
         verdicts=verdicts,
         drawn=_drawn(registration, outputs, before, start, pair, measure_name(choice)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from RegSuite.methods.base import Progress, no_progress
-from RegSuite.workflows.model import InputRole, Workflow, WorkflowParameters
+from RegSuite.workflows.model import InputRole, OutputRole, View, Workflow, WorkflowParameters
 
 if TYPE_CHECKING:
     from RegSuite.methods.base import Registration
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.inputs import Pair
     from RegSuite.workflows.result import Result
     from RegSuite.workflows.run import Run
+    from RegSuite.workflows.scene import Scene
 
 INPUTS = (
     InputRole("fixed", "image", "Fixed image", "stays; the result is on its grid", required=True),
@@ -40,6 +41,20 @@ INPUTS = (
         "label_names", "table", "Label names", "CSV of label,name; NAME.csv beside the labels is found"
     ),
 )
+
+OUTPUTS = (
+    OutputRole("displacement", "displacement", "Transform", "fixed to moving points, mm, LPS", of="moving"),
+    OutputRole(
+        "inverse_displacement", "displacement", "Inverse transform", "moving to fixed points", of="fixed"
+    ),
+    OutputRole("linear", "linear", "Linear part", "of the transform, alone", of="moving"),
+    OutputRole("warped", "image", "Warped image", "the moving image on the fixed grid"),
+    OutputRole("warped_labels", "labels", "Warped labels", "the moving labels on the fixed grid"),
+    OutputRole("jacobian", "jacobian", "Jacobian", "determinant of the transform; 1 keeps the volume"),
+    OutputRole("report", "report", "Report", "page with pictures, measures and verdicts"),
+    OutputRole("scene", "scene", "Scene", "everything placed and coloured, for 3D Slicer"),
+)
+VIEW = View(background="fixed", foreground="warped", labels=("fixed_labels", "warped_labels"))
 
 
 class RegisterParameters(WorkflowParameters):
@@ -69,6 +84,7 @@ def register(
     seed: int = 0,
     limits: str | None = None,
     progress: Progress = no_progress,
+    scene: Scene | None = None,
     **parameters: Any,
 ) -> Result:
     """Register `moving` to `fixed`; the result's transform maps fixed points to moving points.
@@ -76,7 +92,8 @@ def register(
     Images, masks and labels: a file name, a DICOM folder, RegSuite.Image or a SimpleITK image.
     Points: a CSV name or RegSuite.PointSet. initial: a transform file, a Transform, or one of
     center-of-mass, center, identity, rigid, affine. parameters: the method's own
-    (`RegSuite.describe_methods()`). progress(fraction, stage, metrics) may raise Cancelled.
+    (`RegSuite.describe_methods()`). progress(fraction, stage, metrics) may raise Cancelled. scene:
+    MRML, for the result's `show` and `save` (RegSuite.register hands it in).
     Raises InputError for inputs that cannot be right, OutOfMemory before a run that would not
     fit, MethodFailed where no usable result was reached.
     """
@@ -94,7 +111,7 @@ def register(
         "limits": limits,
     }
     model = validated(RegisterParameters, given, "RegSuite.register")
-    run = start_run("register", model, progress)
+    run = start_run("register", model, progress, scene=scene)
     inputs = {
         role.name: value
         for role, value in zip(
@@ -205,4 +222,6 @@ WORKFLOW = Workflow(
     inputs=INPUTS,
     Parameters=RegisterParameters,
     run=run_register,
+    outputs=OUTPUTS,
+    view=VIEW,
 )

@@ -13,17 +13,21 @@ from RegSuite.io.write_image import write_image
 from RegSuite.methods.choice import linear_part
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import Result as ResultRecord
+from RegSuite.workflows.scene import SCENE_FILE
 
 if TYPE_CHECKING:
     from RegSuite.methods.base import Registration
     from RegSuite.quality.limits import Verdict
     from RegSuite.report.images import ReportImages
     from RegSuite.transforms.base import Transform
+    from RegSuite.workflows.inputs import Pair
     from RegSuite.workflows.outputs import Outputs
     from RegSuite.workflows.run import Run
+    from RegSuite.workflows.scene import SceneContent
 
 REPORT_FILE = "report.html"
 LINEAR_FILE = "linear.tfm"
+_PAIR_ROLES = ("fixed", "moving", "fixed_labels", "moving_labels", "fixed_points", "moving_points")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +37,12 @@ class Result:
     transform: fixed points to moving points (LPS mm). metrics: as in result.json, absent where
     not computed. images: Image by the name of its file in a result folder (warped, jacobian,
     displacement, inverse_displacement, and warped_labels where moving labels were given).
-    also: further images that are written beside these, by role.
+    also: further images that are written beside these, by role. pair: the inputs as they were read.
     """
 
     registration: Registration
     outputs: Outputs
+    pair: Pair
     run: Run
     verdicts: tuple[Verdict, ...]
     drawn: ReportImages
@@ -91,14 +96,17 @@ class Result:
             target.complete(replace(self, report=report).write(target.path, self.run))
         return Path(folder)
 
-    def show(self) -> Path:
-        """Open the report in the browser, outside of Slicer; gives its path (in a temporary folder).
+    def show(self) -> Path | None:
+        """Show the result: in Slicer in the views, elsewhere as the report in the browser.
 
-        The file stays until the process ends; `save` keeps it.
+        Gives the report's path (in a temporary folder that stays until the process ends; `save`
+        keeps it), None in Slicer.
         """
         import tempfile
         import webbrowser
 
+        if self.run.scene is not None and self.run.scene.show(self.scene_content(self.record)):
+            return None
         folder = Path(tempfile.mkdtemp(prefix="regsuite-report-"))
         path = folder / REPORT_FILE
         self._write_report(path)
@@ -118,15 +126,53 @@ class Result:
         with ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
             jobs = [pool.submit(write_image, image, folder / files[role]) for role, image in images.items()]
             if self.report:
-                with run.stage("report", 0.86, 0.95):
+                with run.stage("report", 0.86, 0.92):
                     files["report"] = REPORT_FILE
                     self._write_report(folder / REPORT_FILE, files)
-            with run.stage("write", 0.95, 1.0):
+            with run.stage("write", 0.92, 0.95):
                 for job in jobs:
                     job.result()
-        if self.scene:  # said after the report, which is about the registration
-            run.warn("scene.mrb was not written: this version has no MRML scene writer")
+        record = run.record(verdicts=list(self.verdicts), files=files)
+        if self.scene and self._write_scene(record, folder, run):
+            files["scene"] = SCENE_FILE
         return run.record(verdicts=list(self.verdicts), files=files)
+
+    def scene_content(self, record: ResultRecord) -> SceneContent:
+        """Inputs and outputs as an MRML scene shows them."""
+        from RegSuite.report.view import View
+        from RegSuite.workflows import get_workflow
+        from RegSuite.workflows.scene import SceneContent
+
+        inputs = {role: getattr(self.pair, role) for role in _PAIR_ROLES}
+        given = {role: item for role, item in inputs.items() if item is not None}
+        return SceneContent(
+            workflow=get_workflow(self.run.workflow),
+            record=record,
+            items={
+                **given,
+                **self._images(),
+                "displacement": self.outputs.displacement,
+                "inverse_displacement": self.outputs.inverse,
+                "linear": linear_part(self.linear, self.transform.ndim),
+            },
+            label_names=self.pair.label_names,
+            centre_mm=View(self.drawn).centre.point_mm,
+            name=f"{self.pair.moving.name} to {self.pair.fixed.name}",
+        )
+
+    def _write_scene(self, record: ResultRecord, folder: Path, run: Run) -> bool:
+        """scene.mrb where MRML is at hand; else, and where it fails, a warning in its stead."""
+        from RegSuite.workflows.scene import SceneError
+
+        if run.scene is None:  # said after the report, which is about the registration
+            run.warn("scene.mrb was not written: MRML is not at hand (pip install 'regsuite[slicer]')")
+            return False
+        try:
+            with run.stage("scene", 0.95, 1.0):
+                return run.scene.write(self.scene_content(record), folder / SCENE_FILE)
+        except SceneError as error:
+            run.warn(f"scene.mrb was not written: {error.what}")
+            return False
 
     def _images(self) -> Mapping[str, Image]:
         out = self.outputs

@@ -19,6 +19,7 @@ from RegSuite.workflows.failure import as_failure
 
 if TYPE_CHECKING:
     from RegSuite.workflows.model import Workflow, WorkflowParameters
+    from RegSuite.workflows.scene import Scene
 
 Say = Callable[[str], None]
 """Takes a sentence for the person who waits."""
@@ -34,7 +35,10 @@ def silent(sentence: str) -> None:
 
 @dataclass
 class Run:
-    """What a run gathers on its way; enough for result.json even when it fails."""
+    """What a run gathers on its way; enough for result.json even when it fails.
+
+    scene: MRML, where it is at hand (RegSuite.mrml hands it in).
+    """
 
     workflow: str
     parameters: Mapping[str, Any]
@@ -43,6 +47,7 @@ class Run:
     threads: int
     progress: Progress = no_progress
     say: Say = silent
+    scene: Scene | None = None
     method: str | None = None
     inputs: dict[str, InputRecord] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -113,6 +118,7 @@ def run_to_folder(
     overwrite: bool = False,
     progress: Progress = no_progress,
     say: Say = silent,
+    scene: Scene | None = None,
 ) -> Outcome:
     """Run a workflow and leave its result folder at `output`, complete or not at all.
 
@@ -120,7 +126,7 @@ def run_to_folder(
     InputError (nothing is written), Cancelled (nothing is left) and DiskFull (nothing is left).
     """
     with ResultFolder(output, overwrite=overwrite) as folder:
-        run = start_run(workflow.name, parameters, progress, say)
+        run = start_run(workflow.name, parameters, progress, say, scene)
         try:
             result = workflow.run(inputs, parameters, run)
         except InputError:
@@ -136,7 +142,11 @@ def run_to_folder(
 
 
 def start_run(
-    workflow: str, parameters: WorkflowParameters, progress: Progress = no_progress, say: Say = silent
+    workflow: str,
+    parameters: WorkflowParameters,
+    progress: Progress = no_progress,
+    say: Say = silent,
+    scene: Scene | None = None,
 ) -> Run:
     """A run with device and threads decided. Raises InputError for a device that is not there."""
     from RegSuite.machine import cpu_cores, resolve_device
@@ -151,4 +161,5 @@ def start_run(
         threads=parameters.threads or chosen.threads or cpu_cores(),
         progress=progress,
         say=say,
+        scene=scene,
     )

@@ -1,0 +1,44 @@
+"""What Python calls: the workflows, with MRML nodes as inputs beside files and images.
+
+The one place where MRML and the workflows meet from above, for Slicer's console, batch scripts in
+Slicer and plain Python alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from RegSuite.geometry import Image, PointSet
+    from RegSuite.workflows.result import Result
+
+
+def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> Result:
+    """Register `moving` to `fixed`; see RegSuite.workflows.register.register for every option.
+
+    fixed, moving, and each input by name (fixed_mask, moving_labels, initial, ...): a file name, a
+    RegSuite.Image, a SimpleITK image or an MRML node. The caller's nodes are not changed.
+    `result.show()` shows the result in Slicer's views, outside of Slicer as a page.
+    """
+    from RegSuite.mrml import scene_at_hand
+    from RegSuite.mrml.inputs import engine_inputs
+    from RegSuite.workflows.register import WORKFLOW
+    from RegSuite.workflows.register import register as run
+
+    given = {role.name: options.pop(role.name) for role in WORKFLOW.inputs if role.name in options}
+    inputs = engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given})
+    options.setdefault("scene", scene_at_hand())
+    return run(inputs.pop("fixed"), inputs.pop("moving"), method, **inputs, **options)
+
+
+def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Image | PointSet:
+    """Apply a transform; see RegSuite.workflows.warp.warp. Volumes, markups and transforms may be nodes."""
+    from RegSuite.mrml.inputs import engine_object
+    from RegSuite.workflows.warp import warp as run
+
+    return run(
+        engine_object(source, "image", "source"),
+        engine_object(transform, "transform", "transform"),
+        like=engine_object(like, "image", "like"),
+        **options,
+    )
