@@ -6,10 +6,12 @@ Slicer and plain Python alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Image, PointSet
+    from RegSuite.workflows.model import InputKind, Workflow
     from RegSuite.workflows.result import Result
 
 
@@ -21,24 +23,49 @@ def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> R
     `result.show()` shows the result in Slicer's views, outside of Slicer as a page.
     """
     from RegSuite.mrml import scene_at_hand
-    from RegSuite.mrml.inputs import engine_inputs
     from RegSuite.workflows.register import WORKFLOW
     from RegSuite.workflows.register import register as run
 
     given = {role.name: options.pop(role.name) for role in WORKFLOW.inputs if role.name in options}
-    inputs = engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given})
+    inputs = _engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given})
     options.setdefault("scene", scene_at_hand())
     return run(inputs.pop("fixed"), inputs.pop("moving"), method, **inputs, **options)
 
 
 def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Image | PointSet:
     """Apply a transform; see RegSuite.workflows.warp.warp. Volumes, markups and transforms may be nodes."""
-    from RegSuite.mrml.inputs import engine_object
     from RegSuite.workflows.warp import warp as run
 
     return run(
-        engine_object(source, "image", "source"),
-        engine_object(transform, "transform", "transform"),
-        like=engine_object(like, "image", "like"),
+        _engine_object(source, "source"),
+        _engine_object(transform, "transform"),
+        like=_engine_object(like, "like"),
         **options,
     )
+
+
+def _engine_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs with MRML nodes read; others as they are. MRML is not asked for where there is no node."""
+    from RegSuite.mrml import is_node
+
+    if not any(is_node(item) for item in given.values()):
+        return dict(given)
+    from RegSuite.mrml.inputs import engine_inputs
+
+    return engine_inputs(workflow, given)
+
+
+def _engine_object(given: Any, role: str) -> Any:
+    """A node read as what its class says: points, a transform or an image; others as they are."""
+    from RegSuite.mrml import is_node
+
+    if not is_node(given):
+        return given
+    from RegSuite.mrml.inputs import engine_object
+
+    kind: InputKind = "image"
+    if given.IsA("vtkMRMLMarkupsNode"):
+        kind = "points"
+    elif given.IsA("vtkMRMLTransformNode"):
+        kind = "transform"
+    return engine_object(given, kind, role)

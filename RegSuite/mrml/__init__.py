@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from RegSuite.mrml.scene import MrmlScene
@@ -37,6 +37,11 @@ def _is_installed(distribution: str) -> bool:
 def _has_slicers_classes() -> bool:
     """Whether this is the Python of a Slicer that has not been started (PythonSlicer)."""
     return find_spec("MRMLCorePython") is not None
+
+
+def is_node(given: Any) -> bool:
+    """Whether something is an MRML node; can be asked where there is no MRML."""
+    return hasattr(given, "IsA") and bool(given.IsA("vtkMRMLNode"))
 
 
 def scene_at_hand() -> MrmlScene | None:
