@@ -1,0 +1,153 @@
+"""Ways to look whether two images lie on each other: fade, flicker, checkerboard, difference, Jacobian, grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+FLICKER_MS = 500
+TILES = 8
+
+
+class CompareBox:
+    """Buttons over a RegSuite.mrml.compare.Comparison. `widget` goes into the panel, hidden until `show`."""
+
+    def __init__(self) -> None:
+        self.widget: Any = qt.QWidget()
+        self.widget.objectName = "compareBox"
+        self._comparison: Any = None
+        self._timer = qt.QTimer()
+        self._timer.setInterval(FLICKER_MS)
+        self._timer.connect("timeout()", self._flicker)
+        column = qt.QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._modes())
+        column.addLayout(self._fading())
+        column.addLayout(self._maps())
+        self.legend: Any = qt.QLabel()
+        self.legend.objectName = "legendLabel"
+        self.legend.setWordWrap(True)
+        column.addWidget(self.legend)
+        self.clear()
+
+    def show(self, comparison: Any, *, has_jacobian: bool, has_displacement: bool) -> None:
+        """Compare with these buttons from now on; the views stay as they are until one is pressed."""
+        self.clear()
+        self._comparison = comparison
+        self.jacobian_box.enabled = has_jacobian
+        self.grid_box.enabled = has_displacement
+        self.widget.visible = True
+
+    def clear(self) -> None:
+        """Forget the comparison; its helper nodes are removed from the scene."""
+        self._timer.stop()
+        comparison, self._comparison = self._comparison, None
+        self._show_mode("fade", 50)
+        for box in (self.jacobian_box, self.grid_box):
+            box.blockSignals(True)
+            box.checked = False
+            box.blockSignals(False)
+        self.legend.text = ""
+        self.legend.visible = False
+        self.widget.visible = False
+        if comparison is not None:
+            comparison.clear()
+
+    def forget(self) -> None:
+        """Forget the comparison without touching the scene, which is being closed."""
+        self._comparison = None
+        self.clear()
+
+    def choose(self, mode: str) -> None:
+        """fade, flicker, checkerboard or difference."""
+        self._timer.stop()
+        self._show_mode(mode)
+        if self._comparison is None:
+            return
+        if mode == "fade":
+            self._comparison.fade(self.slider.value / 100.0)
+        elif mode == "flicker":
+            self._comparison.flicker()
+            self._timer.start()
+        elif mode == "checkerboard":
+            self._comparison.checkerboard(TILES)
+        else:
+            self._comparison.difference()
+
+    def _modes(self) -> Any:
+        row = qt.QHBoxLayout()
+        row.setSpacing(2)
+        self.buttons: dict[str, Any] = {}
+        for mode, text, tip in (
+            ("fade", _("Fade"), _("Fixed and warped image over each other; the slider fades")),
+            ("flicker", _("Flicker"), _("Fixed and warped image in turn: what jumps is not aligned")),
+            ("checkerboard", _("Checkerboard"), _("Tiles of both: edges must run on over the borders")),
+            ("difference", _("Difference"), _("Fixed minus warped image: grey where they agree")),
+        ):
+            button = qt.QPushButton(text)
+            button.objectName = f"{mode}Button"
+            button.toolTip = tip
+            button.checkable = True
+            button.connect("clicked(bool)", lambda _c=False, mode=mode: self.choose(mode))
+            row.addWidget(button)
+            self.buttons[mode] = button
+        return row
+
+    def _fading(self) -> Any:
+        row = qt.QHBoxLayout()
+        self.slider: Any = qt.QSlider(qt.Qt.Horizontal)
+        self.slider.objectName = "fadeSlider"
+        self.slider.setRange(0, 100)
+        self.slider.connect("valueChanged(int)", self._faded)
+        row.addWidget(qt.QLabel(_("Fixed")))
+        row.addWidget(self.slider)
+        row.addWidget(qt.QLabel(_("Warped")))
+        return row
+
+    def _maps(self) -> Any:
+        row = qt.QHBoxLayout()
+        self.jacobian_box: Any = qt.QCheckBox(_("Jacobian map"))
+        self.jacobian_box.objectName = "jacobianCheckBox"
+        self.jacobian_box.toolTip = _("How much volume grows or shrinks, in colours, with a legend in the views")
+        self.jacobian_box.connect("toggled(bool)", self._jacobian)
+        self.grid_box: Any = qt.QCheckBox(_("Deformation grid"))
+        self.grid_box.objectName = "gridCheckBox"
+        self.grid_box.toolTip = _("A regular grid, bent as the transform bends space")
+        self.grid_box.connect("toggled(bool)", self._grid)
+        row.addWidget(self.jacobian_box)
+        row.addWidget(self.grid_box)
+        row.addStretch(1)
+        return row
+
+    def _show_mode(self, mode: str, value: int | None = None) -> None:
+        for name, button in self.buttons.items():
+            button.checked = name == mode
+        self.slider.enabled = mode == "fade"
+        if value is not None:
+            self.slider.blockSignals(True)
+            self.slider.value = value
+            self.slider.blockSignals(False)
+
+    def _faded(self, value: int) -> None:
+        if self._comparison is not None:
+            self._comparison.fade(value / 100.0)
+
+    def _flicker(self) -> None:
+        if self._comparison is not None:
+            self._comparison.flicker()
+
+    def _jacobian(self, on: bool) -> None:
+        if self._comparison is None:
+            return
+        self._comparison.jacobian(bool(on))
+        self.legend.text = _(
+            "Jacobian of the transform from fixed to moving: 1 keeps the volume, below 1 the place is smaller "
+            "in the moving image, above 1 larger; 0 or less is a fold and cannot be."
+        )
+        self.legend.visible = bool(on)
+
+    def _grid(self, on: bool) -> None:
+        if self._comparison is not None:
+            self._comparison.deformation_grid(bool(on))
