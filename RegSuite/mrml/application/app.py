@@ -1,0 +1,70 @@
+"""What stands as `slicer.app`: the part of Slicer's application that scripts and logics ask of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.mrml.application.files import FileManager
+
+if TYPE_CHECKING:
+    from RegSuite.mrml.application.headless import HeadlessSlicer
+
+
+class HeadlessApp:
+    """Slicer's application without Qt: methods and attributes are called as Slicer calls them.
+
+    A test harness that has Qt derives from it and sets an object made from the same
+    `HeadlessSlicer` as `slicer.app`.
+    """
+
+    applicationName = mainApplicationName = "Slicer"  # noqa: N815  # Slicer's name
+    majorVersion, minorVersion = 5, 13  # noqa: N815  # Slicer's name
+    applicationVersion = "5.13.0-headless"  # noqa: N815  # Slicer's name
+
+    def __init__(self, headless: HeadlessSlicer) -> None:
+        self.headless = headless
+        self.temporaryPath = str(headless.temporary)
+        self._files = FileManager(headless.scene, headless.application, headless.modules, headless.temporary)
+
+    def coreIOManager(self) -> FileManager:
+        """What reads and writes files for slicer.util."""
+        return self._files
+
+    ioManager = coreIOManager  # noqa: N815  # Slicer's name
+
+    def mrmlScene(self) -> Any:
+        """The scene."""
+        return self.headless.scene
+
+    def applicationLogic(self) -> Any:
+        """Slicer's application logic."""
+        return self.headless.application
+
+    def moduleLogic(self, name: str) -> Any:
+        """The logic of the module of that name."""
+        return getattr(self.headless.modules, name.lower()).logic()
+
+    def layoutManager(self) -> None:
+        """None: there are no views."""
+
+    def testingEnabled(self) -> bool:
+        """True: nobody is there to answer a dialog."""
+        return True
+
+    def startupEnvironment(self) -> dict[str, str]:
+        """The environment this Python was started in."""
+        return dict(os.environ)
+
+    def processEvents(self, *_flags: Any) -> None:
+        """Nothing: there is no event loop."""
+
+    def pauseRender(self) -> None:
+        """Nothing: there are no views."""
+
+    resumeRender = pauseRender  # noqa: N815  # Slicer's name
+
+    def setOverrideCursor(self, *_cursor: Any) -> None:
+        """Nothing: there is no cursor."""
+
+    restoreOverrideCursor = setOverrideCursor  # noqa: N815  # Slicer's name

@@ -1,0 +1,63 @@
+"""Subject hierarchy items of new nodes, which in Slicer's window are made by Qt plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+import vtk
+
+OWNERS = {
+    "vtkMRMLLabelMapVolumeNode": "LabelMaps",
+    "vtkMRMLVolumeNode": "Volumes",
+    "vtkMRMLSegmentationNode": "Segmentations",
+    "vtkMRMLTransformNode": "Transforms",
+    "vtkMRMLMarkupsNode": "Markups",
+    "vtkMRMLModelNode": "Models",
+    "vtkMRMLTableNode": "Tables",
+    "vtkMRMLPlotChartNode": "Plots",
+    "vtkMRMLTextNode": "Texts",
+    "vtkMRMLSequenceNode": "",
+}
+"""The plugin that owns items of a class of nodes in Slicer, the first that fits; "" lets Slicer choose."""
+
+
+def make_items(scene: Any) -> list[tuple[Any, int]]:
+    """Give every data node that is or will be in `scene` its item; the observers, to be removed at the end.
+
+    Hidden nodes get none, as in Slicer. While a scene is read its own hierarchy is read as well:
+    items that are missing then are made when it has been read.
+    """
+
+    def on_node_added(_scene: Any, _event: str, node: Any) -> None:
+        if not scene.IsImporting():
+            _make_item(scene, node)
+
+    def on_scene_read(_scene: Any, _event: str) -> None:
+        _make_missing(scene)
+
+    on_node_added.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  # how VTK is told to hand it over
+    _make_missing(scene)
+    events = {scene.NodeAddedEvent: on_node_added, scene.EndImportEvent: on_scene_read}
+    return [(scene, scene.AddObserver(event, call)) for event, call in events.items()]
+
+
+def _make_missing(scene: Any) -> None:
+    for index in range(scene.GetNumberOfNodes()):
+        _make_item(scene, scene.GetNthNode(index))
+
+
+def _make_item(scene: Any, node: Any) -> None:
+    owner = _owner(node)
+    if owner is None or node.GetHideFromEditors():
+        return
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    if hierarchy is None or hierarchy.GetItemByDataNode(node) != hierarchy.GetInvalidItemID():
+        return
+    item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+    hierarchy.SetItemOwnerPluginName(item, owner)
+
+
+def _owner(node: Any) -> str | None:
+    """None for nodes that have no item."""
+    return next((owner for kind, owner in OWNERS.items() if node.IsA(kind)), None)
