@@ -1,0 +1,198 @@
+"""One run from nodes to nodes, as steps between which a window can live."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from RegSuite.errors import Cancelled, MethodFailed
+from RegSuite.panel.made_nodes import MadeNodes
+from RegSuite.panel.order import NodeRef, Order
+
+if TYPE_CHECKING:
+    from RegSuite.report.result import Result
+    from RegSuite.workflows.scene import SceneContent
+
+POLL_S = 0.05
+_ACTIVE = ("preparing", "running")
+
+Steps = Generator[float | None, None, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class RunEnd:
+    """A run that has come to a result.
+
+    nodes: by role of input or output. folder: the result folder. notes: what the panel has to add.
+    """
+
+    order: Order
+    record: Result
+    content: SceneContent
+    nodes: Mapping[str, NodeRef]
+    folder: Path
+    notes: tuple[str, ...] = ()
+
+    def node(self, role: str) -> Any | None:
+        """The node of a role, None where there is none or it was deleted since."""
+        ref = self.nodes.get(role)
+        return None if ref is None else ref.node()
+
+
+@dataclass
+class Listener:
+    """Who is told how far a run is: stage(words, fraction, seconds left), lines(log), curve(history)."""
+
+    stage: Callable[[str, float, float | None], None] = field(default=lambda _words, _fraction, _left: None)
+    lines: Callable[[list[str]], None] = field(default=lambda _lines: None)
+    curve: Callable[[Sequence[Any]], None] = field(default=lambda _history: None)
+
+
+class NodeRun:
+    """Order in, RunEnd out; `steps` is a generator that returns it.
+
+    While it runs nothing in the scene changes but that result nodes appear at its end. A run that
+    is cancelled, fails or is closed leaves no node, no process and no file.
+    """
+
+    def __init__(self, order: Order, listener: Listener) -> None:
+        self.order = order
+        self.job: Any = None
+        self._listener = listener
+        self._cancelled = False
+        self._told = 0
+
+    def cancel(self) -> None:
+        """Ask the run to end; `steps` raises Cancelled within two seconds."""
+        self._cancelled = True
+        if self.job is not None and self.job.state in _ACTIVE:
+            self.job.cancel()
+
+    def steps(self) -> Steps:
+        """The run. Raises RegSuiteError for inputs that cannot be, Cancelled, MethodFailed."""
+        made = MadeNodes()
+        try:
+            yield from self._compute()
+            content = self._content()
+            nodes = yield from self._make_nodes(content, made)
+            notes = tuple(self.order.missing())
+            folder = yield from self._keep(replace(content, items={**content.items, **nodes}))
+        except BaseException:  # the generator's closing (GeneratorExit) too: half a result is none
+            made.remove()
+            raise
+        finally:
+            if self.job is not None:
+                self.job.close()
+        refs = {role: NodeRef.of(node) for role, node in nodes.items()}
+        return RunEnd(self.order, content.record, content, refs, folder, notes)
+
+    def _compute(self) -> Steps:
+        from RegSuite.backend.job import prepare
+
+        self._listener.stage(_("Reading the inputs"), 0.0, None)
+        yield None
+        inputs = yield from self._inputs()
+        order = self.order
+        self.job = prepare(
+            order.workflow.name,
+            inputs,
+            {**order.parameters, "scene": False},
+            temporary=slicer.app.temporaryPath,
+        )
+        del inputs
+        yield None
+        for step in self.job.start_in_steps():
+            self._stop_if_cancelled()
+            yield step
+        while self.job.state in _ACTIVE:
+            self.job.poll()
+            self._tell()
+            yield POLL_S
+        self.job.poll()
+        self._tell()
+        self._judge()
+
+    def _inputs(self) -> Steps:
+        """The inputs as engine objects, a step each; images first, since labels take their grids."""
+        from RegSuite.mrml.inputs import engine_inputs
+
+        workflow = self.order.workflow
+        kinds = {role.name: role.kind for role in workflow.inputs}
+        roles = sorted(self.order.given, key=lambda role: kinds.get(role) != "image")
+        done: dict[str, Any] = {}
+        names: dict[int, str] = {}
+        for role in roles:
+            self._stop_if_cancelled()
+            done = dict(engine_inputs(workflow, {**done, role: self.order.present(role)}))
+            if "label_names" not in self.order.given:
+                names = {**done.pop("label_names", {}), **names}
+            yield None
+        return {**done, "label_names": names} if names else done
+
+    def _tell(self) -> None:
+        job = self.job
+        self._listener.stage(job.stage or _("Starting"), job.fraction, job.seconds_left)
+        self._listener.curve(job.history)
+        if len(job.log) > self._told:
+            self._listener.lines(list(job.log[self._told :]))
+            self._told = len(job.log)
+
+    def _judge(self) -> None:
+        """Nothing where the job has completed. Raises what it ended with."""
+        if self.job.state == "completed":
+            return
+        if self.job.state == "cancelled":
+            raise Cancelled
+        reason = self.job.reason or {}
+        what = reason.get("what") or _("The computation ended without a result")
+        raise MethodFailed(what, where=reason.get("where", ""), mend=reason.get("mend", ""))
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled:
+            raise Cancelled
+
+    def _content(self) -> SceneContent:
+        """The result for MRML: the nodes that were given stand for themselves; deleted ones are left out."""
+        content: SceneContent = self.job.content()
+        inputs = {role.name for role in self.order.workflow.inputs}
+        items = {role: item for role, item in content.items.items() if role not in inputs}
+        return replace(content, items={**items, **self.order.nodes()}, name=self.order.name)
+
+    def _make_nodes(self, content: SceneContent, made: MadeNodes) -> Steps:
+        from RegSuite.mrml.results import nodes_in_steps
+
+        self._listener.stage(_("Making the result nodes"), 1.0, None)
+        targets = {role: ref.node() for role, ref in self.order.targets.items()}
+        steps = nodes_in_steps(content, {role: node for role, node in targets.items() if node is not None})
+        while True:
+            self._stop_if_cancelled()
+            try:
+                with made.watching():
+                    next(steps)
+            except StopIteration as end:
+                return end.value
+            yield None
+
+    def _keep(self, content: SceneContent) -> Steps:
+        """The result folder at its place; with scene.mrb where the user keeps the folder."""
+        folder = self.order.folder
+        if folder is None:
+            place = Path(tempfile.mkdtemp(prefix="RegSuite-result-", dir=slicer.app.temporaryPath))
+            self.job.publish(place / "result", overwrite=False)
+            return place / "result"
+        if self.order.scene:
+            from RegSuite.mrml.scene import MrmlScene
+            from RegSuite.workflows.scene import SCENE_FILE
+
+            self._listener.stage(_("Writing {file}").format(file=SCENE_FILE), 1.0, None)
+            yield None
+            MrmlScene().write(content, Path(self.job.folder) / SCENE_FILE)
+        yield None
+        self.job.publish(folder, overwrite=self.order.overwrite)
+        return folder

@@ -1,0 +1,136 @@
+"""One button, one or several runs after each other: Apply, Cancel, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from RegSuite.errors import Cancelled, RegSuiteError
+from RegSuite.panel.error_box import ErrorBox
+from RegSuite.panel.node_run import Listener, NodeRun, RunEnd
+from RegSuite.panel.order import Order
+from RegSuite.panel.population import Subject, subject_of
+from RegSuite.panel.progress_box import ProgressBox
+from RegSuite.panel.steps import Steps
+
+
+@dataclass
+class Finished:
+    """What came of all runs of one press of Apply: the results, and a row for each subject."""
+
+    ends: list[RunEnd] = field(default_factory=list)
+    subjects: list[Subject] = field(default_factory=list)
+
+
+def _ignore(_finished: Finished) -> None:
+    """Nobody listens yet."""
+
+
+class RunControl:
+    """Runs orders from the event loop; the button says Apply, and Cancel while something runs.
+
+    on_apply: called when the button is pressed and nothing runs. on_finished: called with what
+    came of it when at least one run came to a result.
+    """
+
+    def __init__(self, button: Any, progress: ProgressBox, errors: ErrorBox) -> None:
+        self._button = button
+        self._progress = progress
+        self._errors = errors
+        self._apply_text = str(button.text)
+        self._steps: Steps | None = None
+        self._run: NodeRun | None = None
+        self._finished = Finished()
+        self.on_apply: Callable[[], None] = lambda: None
+        self.on_finished: Callable[[Finished], None] = _ignore
+        button.connect("clicked(bool)", self._pressed)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run has not come to its end."""
+        return self._steps is not None
+
+    def start(self, orders: Sequence[Order]) -> None:
+        """Run the orders one after the other."""
+        self._finished = Finished()
+        self._progress.begin(_("Starting"))
+        self._errors.clear()
+        self._button.text = _("Cancel")
+        self._steps = Steps(self._work(list(orders)), self._ended)
+        self._steps.start()
+
+    def cancel(self) -> None:
+        """End the run that goes on; it is over within two seconds."""
+        if self._run is not None:
+            self._button.enabled = False
+            self._progress.stage.text = _("Cancelling")
+            self._run.cancel()
+
+    def abandon(self, words: str = "") -> None:
+        """End everything at once (scene closed, module closed); words: said in the panel."""
+        if self._steps is None:
+            return
+        steps, self._steps = self._steps, None
+        if self._run is not None:
+            self._run.cancel()
+        steps.stop()
+        self._idle()
+        if words:
+            self._errors.say(_("Cancelled"), words)
+
+    def _pressed(self, _checked: bool = False) -> None:
+        if self.running:
+            self.cancel()
+        else:
+            self.on_apply()
+
+    def _work(self, orders: list[Order]) -> Generator[float | None, None, None]:
+        several = len(orders) > 1
+        for number, order in enumerate(orders):
+            before = _("{name} ({i} of {n}): ").format(name=order.name, i=number + 1, n=len(orders)) if several else ""
+            self._run = NodeRun(order, self._listener(before, number, len(orders)))
+            try:
+                end = yield from self._run.steps()
+            except Cancelled:
+                raise
+            except RegSuiteError as error:
+                if not several:
+                    raise
+                self._finished.subjects.append(Subject(order.name, status=error.what))
+                self._progress.add_lines([f"{order.name}: {error}"])
+            else:
+                self._finished.ends.append(end)
+                self._finished.subjects.append(subject_of(order.name, end.record))
+
+    def _listener(self, before: str, number: int, count: int) -> Listener:
+        def stage(words: str, fraction: float, left: float | None) -> None:
+            alone = left if count == 1 else None
+            self._progress.show(before + words, (number + fraction) / count, alone)
+
+        return Listener(stage, self._progress.add_lines, self._progress.plot.draw)
+
+    def _ended(self, _value: Any, error: Exception | None) -> None:
+        self._steps = None
+        self._idle()
+        if isinstance(error, Cancelled):
+            self._errors.say(_("Cancelled"), self._kept())
+        elif error is not None:
+            self._errors.show_error(error)
+            self._progress.add_lines(str(error).splitlines())
+        if self._finished.ends or len(self._finished.subjects) > 1:
+            self.on_finished(self._finished)
+
+    def _kept(self) -> str:
+        done = len(self._finished.ends)
+        if not done:
+            return _("Nothing was made.")
+        return _("The {n} results that were ready are kept.").format(n=done)
+
+    def _idle(self) -> None:
+        self._run = None
+        self._progress.end()
+        self._button.text = self._apply_text
+        self._button.enabled = True
