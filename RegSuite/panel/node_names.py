@@ -1,0 +1,51 @@
+"""How roles are called on a parameter node, and which MRML classes they take. No Slicer is needed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from RegSuite.workflows.model import InputRole, OutputRole, Workflow
+
+NODE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "image": ("vtkMRMLScalarVolumeNode",),
+    "mask": ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"),
+    "labels": ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"),
+    "points": ("vtkMRMLMarkupsFiducialNode",),
+    "transform": ("vtkMRMLTransformNode",),
+    "table": ("vtkMRMLTableNode",),
+    "jacobian": ("vtkMRMLScalarVolumeNode",),
+    "displacement": ("vtkMRMLTransformNode",),
+    "linear": ("vtkMRMLTransformNode",),
+    "surface": ("vtkMRMLModelNode",),
+}
+"""Node classes of each kind of input and output; kinds that are files (report, scene) have none."""
+
+START = "initial"
+"""The input role that may be a word (center-of-mass, rigid, ...) where no node is chosen."""
+
+
+def field_name(role: str) -> str:
+    """The parameter node's name of a role or parameter: `fixed_mask` -> `fixedMask`."""
+    first, *rest = role.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def word_field(role: str = START) -> str:
+    """The field with the word that stands for a transform: `initialWord`; '' is none."""
+    return f"{field_name(role)}Word"
+
+
+def node_types(role: InputRole | OutputRole) -> tuple[str, ...]:
+    """MRML classes that a role takes; empty where it is no node."""
+    return NODE_TYPES.get(role.kind, ())
+
+
+def node_outputs(workflow: Workflow) -> tuple[OutputRole, ...]:
+    """The outputs that are nodes."""
+    return tuple(role for role in workflow.outputs if node_types(role))
+
+
+def has_start(workflow: Workflow) -> bool:
+    """Whether the workflow has an initial transform, which may be a word."""
+    role = workflow.input(START)
+    return role is not None and role.kind == "transform"

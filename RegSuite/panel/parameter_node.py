@@ -1,0 +1,162 @@
+"""What a panel remembers in the MRML scene: a parameter node made from a workflow, not written twice.
+
+The fields are the workflow's input roles, those of its outputs that are nodes, and the fields of its
+parameter model, each in camel case (`fixed_mask` -> `fixedMask`). The class is made when it is asked for
+the first time, in a module's setup: while Slicer loads modules, node classes of other modules may not be
+there yet.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from functools import cache
+from typing import Annotated, Any
+
+import slicer
+from slicer.parameterNodeWrapper import Choice, Maximum, Minimum, WithinRange, parameterNodeWrapper
+
+from RegSuite.errors import InputError
+from RegSuite.panel.fields import Field, fields_of
+from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, node_types, word_field
+from RegSuite.validation import validated
+from RegSuite.workflows.model import InputRole, OutputRole, Workflow
+
+LARGEST_INT = 2**31 - 1
+"""What Qt's spin boxes hold; a larger bound of a model is cut to it."""
+
+
+@cache
+def parameter_node_class(workflow: Workflow) -> type[Any]:
+    """The class `<Name>ParameterNode` of a workflow, by slicer.parameterNodeWrapper; made once.
+
+    Of an optional number 0 stands for None (automatic), of an optional text the empty one; a
+    parameter of any other type is kept as JSON. Raises TypeError where two fields have one name.
+    """
+    annotations: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    roles: tuple[InputRole | OutputRole, ...] = (*workflow.inputs, *node_outputs(workflow))
+    for role in roles:
+        _add(annotations, field_name(role.name), _node_annotation(node_types(role)), workflow)
+    if has_start(workflow):
+        from RegSuite.workflows.initial import WORDS
+
+        _add(annotations, word_field(), Annotated[str, Choice(["", *WORDS])], workflow)
+    for field in fields_of(workflow.Parameters).values():
+        name = field_name(field.name)
+        annotation, defaults[name] = _stored(field)
+        _add(annotations, name, annotation, workflow)
+    title = "".join(word.capitalize() for word in workflow.name.replace("-", "_").split("_"))
+    words = {"__annotations__": annotations, "__doc__": f"What the panel of {workflow.name} remembers."}
+    return typing.cast(
+        type[Any], parameterNodeWrapper(type(f"{title}ParameterNode", (), {**words, **defaults}))
+    )
+
+
+def parameters_of(node: Any, workflow: Workflow) -> dict[str, Any]:
+    """The workflow's parameters as the parameter node holds them, checked: {name: value}, JSON types.
+
+    Raises InputError that names the parameter and what exists, for the method's own parameters too.
+    """
+    values = {
+        name: _value(field, getattr(node, field_name(name)))
+        for name, field in fields_of(workflow.Parameters).items()
+    }
+    model = validated(workflow.Parameters, values, workflow.name)
+    _check_method(model)
+    return dict(model.model_dump(mode="json"))
+
+
+def inputs_of(node: Any, workflow: Workflow) -> dict[str, Any]:
+    """The chosen inputs by role: nodes, and the word of the initial transform where no node is chosen."""
+    chosen = {role.name: getattr(node, field_name(role.name)) for role in workflow.inputs}
+    if has_start(workflow) and chosen[START] is None:
+        chosen[START] = getattr(node, word_field()) or None
+    return {role: item for role, item in chosen.items() if item is not None}
+
+
+def outputs_of(node: Any, workflow: Workflow) -> dict[str, Any]:
+    """The output nodes that were chosen, by role; what is not there is made anew by the run."""
+    chosen = {role.name: getattr(node, field_name(role.name)) for role in node_outputs(workflow)}
+    return {role: item for role, item in chosen.items() if item is not None}
+
+
+def _add(annotations: dict[str, Any], name: str, annotation: Any, workflow: Workflow) -> None:
+    if name in annotations:
+        raise TypeError(f"workflow {workflow.name!r} has two roles or parameters called {name!r}")
+    annotations[name] = annotation
+
+
+def _node_annotation(types: tuple[str, ...]) -> Any:
+    """One class, or a Union of several with None: Slicer asks for None in it, and for typing.Union."""
+    classes = tuple(getattr(slicer, name) for name in types)
+    return classes[0] if len(classes) == 1 else typing.Union[(*classes, None)]
+
+
+def _stored(field: Field) -> tuple[Any, Any]:
+    """(annotation, default) of a parameter on the node."""
+    if field.kind == "bool" and not field.optional:
+        return bool, field.default
+    if field.kind in ("int", "float") and not (field.optional and _allows_zero(field)):
+        kind: Any = int if field.kind == "int" else float
+        return _bounded(kind, field), kind(field.default or 0)
+    if field.kind == "choice" and all(type(choice) is type(field.choices[0]) for choice in field.choices):
+        first = [] if not field.optional else ["" if isinstance(field.choices[0], str) else 0]
+        default = first[0] if field.default is None else field.default
+        return Annotated[type(field.choices[0]), Choice([*first, *field.choices])], default
+    if field.kind == "str":
+        return str, field.default or ""
+    return str, "" if field.default is None else json.dumps(field.default)
+
+
+def _value(field: Field, raw: Any) -> Any:
+    """A parameter as the model takes it. Raises InputError for text that is no JSON."""
+    if field.kind in ("str", "int", "float", "choice") and not isinstance(raw, str):
+        return None if field.optional and not raw else raw
+    if field.kind in ("str", "choice"):
+        return None if field.optional and not raw else raw
+    if not isinstance(raw, str):
+        return raw
+    if not raw:
+        return None if field.optional else field.default
+    try:
+        return json.loads(raw)
+    except ValueError as error:
+        raise InputError(
+            f"{raw!r} is not JSON: {error}", where=f"parameter {field.name!r}", mend="reset the parameters"
+        ) from error
+
+
+def _allows_zero(field: Field) -> bool:
+    """Whether 0 is a value of its own, so that it cannot stand for None."""
+    above = field.low is None or field.low < 0 or (field.low == 0 and not field.open_low)
+    below = field.high is None or field.high > 0 or (field.high == 0 and not field.open_high)
+    return above and below
+
+
+def _bounded(kind: Any, field: Field) -> Any:
+    """int or float with the validators of its bounds; 0 stays allowed where it stands for None."""
+    low, high = field.low, field.high
+    if field.optional:
+        low = None if low is None else min(low, 0)
+        high = None if high is None else max(high, 0)
+    if kind is int:
+        high = None if high is None else min(high, LARGEST_INT)
+    if low is not None and high is not None:
+        return Annotated[kind, WithinRange(low, high)]
+    if low is not None:
+        return Annotated[kind, Minimum(low)]
+    return kind if high is None else Annotated[kind, Maximum(high)]
+
+
+def _check_method(model: Any) -> None:
+    """Raise InputError where the method's own parameters do not fit it; auto's are not known yet."""
+    from RegSuite.methods.choice import choice_of
+    from RegSuite.presets import load_preset
+
+    preset = None if model.preset is None else load_preset(model.preset)
+    name = getattr(model, "method", "auto")
+    if name == "auto" and preset is not None:
+        name = preset.method
+    if name != "auto":
+        choice_of(name, model.parameters, preset=preset, seed=model.seed)
