@@ -28,11 +28,11 @@ def storage_for(node: Any, file: str = "") -> Any:
     return storage
 
 
-def formats(node: Any) -> list[str]:
-    """The formats in which the node can be written, as "NRRD (.nrrd)"."""
+def formats(node: Any, file: str = "") -> list[str]:
+    """The formats in which the node can be written, as "NRRD (.nrrd)": by the kind that writes `file`."""
     if node.IsA("vtkMRMLVolumeNode"):
         return list(VOLUME_FORMATS)
-    storage = storage_for(node)
+    storage = storage_for(node, file)
     if storage is None:
         return []
     types = storage.GetSupportedWriteFileTypes()
@@ -41,7 +41,7 @@ def formats(node: Any) -> list[str]:
 
 def ending(node: Any, file: str) -> str:
     """The ending of `file` if the node can be written so (the longest that fits), else ""."""
-    endings = [text[text.index("(") + 1 : -1] for text in formats(node)]
+    endings = [text[text.index("(") + 1 : -1] for text in formats(node, file)]
     return max((e for e in endings if file.lower().endswith(e)), key=len, default="")
 
 

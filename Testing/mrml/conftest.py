@@ -1,0 +1,29 @@
+"""An empty scene for each test of MRML, and a watch on what VTK would swallow."""
+
+import gc
+
+import pytest
+
+from RegSuite import mrml
+from Testing import needs
+from Testing.mrml.watch import watching
+
+
+@pytest.fixture(autouse=True)
+def watch():
+    """Fails the test on exceptions in VTK observers, VTK errors and warnings, unless it expects them."""
+    needs.slicer_core()
+    mrml.headless()
+    with watching() as words:
+        yield words
+
+
+@pytest.fixture(autouse=True)
+def scene(watch):
+    """The scene of the headless Slicer, empty before and after."""
+    import slicer
+
+    gc.collect()  # a subject hierarchy node that Python still holds disturbs the next one
+    slicer.mrmlScene.Clear(0)
+    yield slicer.mrmlScene
+    slicer.mrmlScene.Clear(0)
