@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +62,8 @@ def _steps(image: Image) -> list[int]:
 
 def _sampled(image: Image) -> Tensor:
     """Values [n] of the first channel at evenly spaced voxels, on CPU."""
+    import torch
+
     cut = tuple(slice(None, None, step) for step in _steps(image))
     return image.data[0][cut].flatten().to(device="cpu", dtype=torch.float32)
 
