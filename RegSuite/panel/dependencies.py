@@ -6,6 +6,7 @@ Nothing here imports what it looks for; a panel can say what is missing before i
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -56,16 +57,10 @@ def panel_ready() -> bool:
 
 def question(needed: list[Requirement]) -> str:
     """What the user is asked: packages, size, and what becomes of it."""
-    lines = [f"  {r}  ({_size(r)})" for r in needed]
-    return (
-        _("RegSuite needs Python packages that this Slicer has not got:")
-        + "\n"
-        + "\n".join(lines)
-        + "\n\n"
-        + _("They are downloaded and installed into Slicer's own Python. This takes some minutes.")
-        + " "
-        + _("Install them now?")
-    )
+    title = _("RegSuite needs Python packages that this Slicer has not got:")
+    lines = "\n".join(f"  {r}  ({_size(r)})" for r in needed)
+    what = _("They are downloaded and installed into Slicer's own Python, which takes some minutes.")
+    return f"{title}\n{lines}\n\n{what} {_('Install them now?')}"
 
 
 def ensure(*, again: bool = False) -> list[str]:
@@ -107,11 +102,11 @@ def _is_there(requirement: Requirement) -> bool:
 def _size(requirement: Requirement) -> str:
     megabytes = _MEGABYTES.get(requirement.name)
     if megabytes is None:
-        return _("size not known")
-    words = _("about {megabytes} MB").format(megabytes=megabytes)
-    if requirement.name != "torch":
-        return words
-    return words + ", " + _("with an NVIDIA GPU about {gigabytes} GB").format(gigabytes=_TORCH_CUDA_GB)
+        return str(_("size not known"))
+    words = str(_("about {megabytes} MB")).format(megabytes=megabytes)
+    if requirement.name == "torch":
+        words += ", " + str(_("with an NVIDIA GPU about {gigabytes} GB")).format(gigabytes=_TORCH_CUDA_GB)
+    return words
 
 
 def _refusal(needed: list[Requirement]) -> InputError:
@@ -152,14 +147,14 @@ def _install(needed: list[Requirement]) -> None:
 
 def _install_torch(requirement: Requirement) -> None:
     try:
-        import PyTorchUtils
+        extension = import_module("PyTorchUtils")
     except ImportError as error:
         raise InputError(
             _("torch is missing, and so is Slicer's extension that installs it"),
             where=_("Python packages"),
             mend=_("install the extension 'PyTorch' in the Extensions Manager and restart Slicer"),
         ) from error
-    PyTorchUtils.PyTorchUtilsLogic().installTorch(
+    extension.PyTorchUtilsLogic().installTorch(
         askConfirmation=False, torchVersionRequirement=str(requirement.specifier)
     )
 
