@@ -40,6 +40,21 @@ def scaled(values: Array, window: tuple[float, float]) -> Array:
     return shares
 
 
+def matched(
+    fixed: Array, fixed_window: tuple[float, float], moving: Array, window: tuple[float, float]
+) -> tuple[float, float]:
+    """The moving image's window under which what is bright in both images is as bright on average.
+
+    fixed, moving: on one grid. Only for images of one modality; the gain stays within 0.5 to 2.
+    """
+    a, b = scaled(coarse(fixed), fixed_window), scaled(coarse(moving), window)
+    both = (a > 0.1) & (b > 0.1)
+    if not both.any():
+        return window
+    gain = float(np.clip(a[both].mean() / b[both].mean(), 0.5, 2.0))
+    return window[0], window[0] + (window[1] - window[0]) / gain
+
+
 def bright(volume: Array, window: tuple[float, float]) -> Array:
     """What stands out from the darkest tenth of the window."""
     return np.asarray(scaled(volume, window) > 0.1)

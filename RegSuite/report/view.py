@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.report.brightness import bright, coarse, scaled, steps, window_of
+from RegSuite.report.brightness import bright, coarse, matched, scaled, steps, window_of
 from RegSuite.report.planes import Plane, planes_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class View:
         self.fixed_window = window_of(self.fixed)
         self.moving_window = window_of(self.warped if np.ptp(coarse(self.warped)) > 0 else self.before)
         if images.comparable:
-            self.moving_window = self._matched(self.moving_window)
+            self.moving_window = matched(self.fixed, self.fixed_window, self.warped, self.moving_window)
         self.box = self._box()
 
     def cut(self, volume: Array, plane: Plane, place: Place) -> Array:
@@ -121,17 +121,6 @@ class View:
         if not counted[at] <= 0:
             return None
         return self._place(tuple(int(i) for i in at[::-1]), f"the most folded voxel (J = {counted[at]:.2f})")
-
-    def _matched(self, window: tuple[float, float]) -> tuple[float, float]:
-        """The moving window under which what is bright in both images is as bright on average."""
-        fixed, moving = (
-            scaled(coarse(v), w) for v, w in ((self.fixed, self.fixed_window), (self.warped, window))
-        )
-        both = (fixed > 0.1) & (moving > 0.1)
-        if not both.any():
-            return window
-        gain = float(np.clip(fixed[both].mean() / moving[both].mean(), 0.5, 2.0))
-        return window[0], window[0] + (window[1] - window[0]) / gain
 
     def _place(self, index: Voxel, why: str) -> Place:
         inside = tuple(

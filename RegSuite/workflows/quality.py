@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from RegSuite.workflows.register import RegisterParameters
     from RegSuite.workflows.run import Run
 
-_ONE_MODALITY = ("ssd", "ncc", "lncc")
+ONE_MODALITY = ("ssd", "ncc", "lncc")
+"""Measures that take equal brightness for equal tissue: who uses one says that both images are alike."""
 
 
 def measured(
@@ -128,7 +129,7 @@ def _drawn(
         mask=pair.fixed.mask,
         label_names=dict(pair.label_names),
         convergence=registration.convergence,
-        comparable=measure in _ONE_MODALITY,
+        comparable=measure in ONE_MODALITY,
         fixed_name=pair.fixed.name,
         moving_name=pair.moving.name,
         **labels,
