@@ -27,3 +27,13 @@ def scene(watch):
     slicer.mrmlScene.Clear(0)
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def four_up(scene):
+    """Red, green and yellow slice and a 3D view, as in Slicer's Four-Up layout, drawn offscreen."""
+    needs.views()
+    from Testing.harness.four_up import FourUp
+
+    with FourUp() as views:
+        yield views
