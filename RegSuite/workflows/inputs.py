@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image, PointSet
-from RegSuite.report.provenance import input_record
+from RegSuite.report.provenance import input_record, sha256_of_values
 from RegSuite.report.result import InputRecord
 
 if TYPE_CHECKING:
@@ -155,12 +155,12 @@ class Reader:
         """What has a grid: an Image as it is, a SimpleITK image converted, a file read."""
         if isinstance(given, Image):
             grid = given.grid
-            self.records[role] = InputRecord(file=given.name, size=grid.size, spacing=grid.spacing)
+            self.records[role] = InputRecord(
+                file=given.name, sha256=sha256_of_values(given.data), size=grid.size, spacing=grid.spacing
+            )
             return given
-        if type(given).__module__.startswith("SimpleITK"):
-            from RegSuite.io.simpleitk_bridge import image_from_sitk
-
-            return self._gridded(_converted(image_from_sitk(given, role), role), role)
+        if is_simpleitk(given):
+            return self._gridded(from_simpleitk(given, role), role)
         path = _path(given, role)
         if read is None:
             raise InputError(f"{path} cannot be read as {role}", where=role)
@@ -169,13 +169,18 @@ class Reader:
         return image
 
 
-def _converted(image: Image, role: str) -> Image:
-    """Images for registration in float32, as files are read; labels and masks in their own type."""
-    return (
-        image.with_data(image.data.float())
-        if role in ("fixed", "moving", "image", "source", "like")
-        else image
-    )
+def from_simpleitk(given: Any, role: str) -> Image:
+    """A SimpleITK image; one to be registered in float32, as files are read, labels and masks as they are."""
+    from RegSuite.io.simpleitk_bridge import image_from_sitk
+
+    image = image_from_sitk(given, role)
+    registrable = role in ("fixed", "moving", "image", "source", "like")
+    return image.with_data(image.data.float()) if registrable else image
+
+
+def is_simpleitk(given: Any) -> bool:
+    """Whether an input was given as a SimpleITK image."""
+    return type(given).__module__.startswith("SimpleITK")
 
 
 def is_file_name(given: Any) -> bool:
