@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from RegSuite.cli.interrupt import stop_was_asked
 from RegSuite.errors import Cancelled
+from RegSuite.workflows.time_left import seconds_left
 
 if TYPE_CHECKING:
     from RegSuite.methods.base import Progress
@@ -77,9 +78,9 @@ def _bar(out: TextIO) -> Iterator[Progress]:
 
 def _left(elapsed_s: float, fraction: float) -> str:
     """'12 s left', from the share that is done; empty before there is anything to go by."""
-    if fraction < 0.02 or fraction >= 1 or elapsed_s < 0.5:
+    seconds = seconds_left(elapsed_s, fraction)
+    if seconds is None:
         return ""
-    seconds = elapsed_s * (1 - fraction) / fraction
     return f"{seconds:.0f} s left" if seconds < 120 else f"{seconds / 60:.0f} min left"
 
 
