@@ -1,1 +1,4 @@
-"""Jobs: a workflow in a worker process of its own, with progress, cancel and an end in words."""
+"""Jobs: a workflow in a process of its own, followed without waiting, and many of them as a batch.
+
+`RegSuite.submit` starts a job; see docs/jobs.md.
+"""

@@ -1,0 +1,64 @@
+"""A finished result, as another process reads it to show it: SceneContent as raw arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.backend.exchange import Description, finish, read_item, write_item_in_steps
+
+if TYPE_CHECKING:
+    from RegSuite.workflows.scene import SceneContent
+
+CONTENT_FILE = "content.json"
+SCHEMA = "regsuite.content/1"
+
+
+def write_content(
+    content: SceneContent, folder: Path, known: Mapping[str, Description] | None = None
+) -> None:
+    """Write a result's items into the new folder `folder`, raw: no compression, about the disk's speed.
+
+    known: descriptions, relative to `folder`, of items that lie on this disk already. Items that
+    are functions are made here; roles without an item are left out.
+    """
+    folder.mkdir()
+    items = dict(known or {})
+    for role in content.items:
+        item = None if role in items else content.item(role)
+        if item is not None:
+            items[role] = finish(write_item_in_steps(item, folder, role))
+    text = {
+        "schema": SCHEMA,
+        "workflow": content.workflow.name,
+        "record": content.record.to_dict(),
+        "items": {role: items[role] for role in content.items if role in items},
+        "label_names": finish(write_item_in_steps(dict(content.label_names), folder, "label_names")),
+        "centre_mm": None if content.centre_mm is None else [float(v) for v in content.centre_mm],
+        "name": content.name,
+    }
+    (folder / CONTENT_FILE).write_text(json.dumps(text), encoding="utf-8")
+
+
+def read_content(folder: Path) -> SceneContent:
+    """The content in `folder`; each item is a function that maps its arrays when it is called."""
+    from RegSuite.report.result import Result as ResultRecord
+    from RegSuite.workflows import get_workflow
+    from RegSuite.workflows.scene import SceneContent
+
+    text = json.loads((folder / CONTENT_FILE).read_text(encoding="utf-8"))
+    items: dict[str, Callable[[], Any]] = {
+        role: partial(read_item, description, folder) for role, description in text["items"].items()
+    }
+    centre = text["centre_mm"]
+    return SceneContent(
+        workflow=get_workflow(text["workflow"]),
+        record=ResultRecord.model_validate(text["record"]),
+        items=items,
+        label_names=read_item(text["label_names"], folder),
+        centre_mm=None if centre is None else tuple(centre),
+        name=text["name"],
+    )
