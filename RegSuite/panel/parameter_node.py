@@ -8,22 +8,20 @@ there yet.
 
 from __future__ import annotations
 
-import json
 import typing
 from functools import cache
 from typing import Annotated, Any
 
 import slicer
-from slicer.parameterNodeWrapper import Choice, Maximum, Minimum, WithinRange, parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 
-from RegSuite.errors import InputError
-from RegSuite.panel.fields import Field, fields_of
+from RegSuite.panel.fields import fields_of
 from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, node_types, word_field
+from RegSuite.panel.stored import annotation_of, from_node
 from RegSuite.validation import validated
 from RegSuite.workflows.model import InputRole, OutputRole, Workflow
 
-LARGEST_INT = 2**31 - 1
-"""What Qt's spin boxes hold; a larger bound of a model is cut to it."""
+__all__ = ["field_name", "inputs_of", "outputs_of", "parameter_node_class", "parameters_of"]
 
 
 @cache
@@ -44,7 +42,7 @@ def parameter_node_class(workflow: Workflow) -> type[Any]:
         _add(annotations, word_field(), Annotated[str, Choice(["", *WORDS])], workflow)
     for field in fields_of(workflow.Parameters).values():
         name = field_name(field.name)
-        annotation, defaults[name] = _stored(field)
+        annotation, defaults[name] = annotation_of(field)
         _add(annotations, name, annotation, workflow)
     title = "".join(word.capitalize() for word in workflow.name.replace("-", "_").split("_"))
     words = {"__annotations__": annotations, "__doc__": f"What the panel of {workflow.name} remembers."}
@@ -59,7 +57,7 @@ def parameters_of(node: Any, workflow: Workflow) -> dict[str, Any]:
     Raises InputError that names the parameter and what exists, for the method's own parameters too.
     """
     values = {
-        name: _value(field, getattr(node, field_name(name)))
+        name: from_node(field, getattr(node, field_name(name)))
         for name, field in fields_of(workflow.Parameters).items()
     }
     model = validated(workflow.Parameters, values, workflow.name)
@@ -91,62 +89,6 @@ def _node_annotation(types: tuple[str, ...]) -> Any:
     """One class, or a Union of several with None: Slicer asks for None in it, and for typing.Union."""
     classes = tuple(getattr(slicer, name) for name in types)
     return classes[0] if len(classes) == 1 else typing.Union[(*classes, None)]
-
-
-def _stored(field: Field) -> tuple[Any, Any]:
-    """(annotation, default) of a parameter on the node."""
-    if field.kind == "bool" and not field.optional:
-        return bool, field.default
-    if field.kind in ("int", "float") and not (field.optional and _allows_zero(field)):
-        kind: Any = int if field.kind == "int" else float
-        return _bounded(kind, field), kind(field.default or 0)
-    if field.kind == "choice" and all(type(choice) is type(field.choices[0]) for choice in field.choices):
-        first = [] if not field.optional else ["" if isinstance(field.choices[0], str) else 0]
-        default = first[0] if field.default is None else field.default
-        return Annotated[type(field.choices[0]), Choice([*first, *field.choices])], default
-    if field.kind == "str":
-        return str, field.default or ""
-    return str, "" if field.default is None else json.dumps(field.default)
-
-
-def _value(field: Field, raw: Any) -> Any:
-    """A parameter as the model takes it. Raises InputError for text that is no JSON."""
-    if field.kind in ("str", "int", "float", "choice") and not isinstance(raw, str):
-        return None if field.optional and not raw else raw
-    if field.kind in ("str", "choice"):
-        return None if field.optional and not raw else raw
-    if not isinstance(raw, str):
-        return raw
-    if not raw:
-        return None if field.optional else field.default
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise InputError(
-            f"{raw!r} is not JSON: {error}", where=f"parameter {field.name!r}", mend="reset the parameters"
-        ) from error
-
-
-def _allows_zero(field: Field) -> bool:
-    """Whether 0 is a value of its own, so that it cannot stand for None."""
-    above = field.low is None or field.low < 0 or (field.low == 0 and not field.open_low)
-    below = field.high is None or field.high > 0 or (field.high == 0 and not field.open_high)
-    return above and below
-
-
-def _bounded(kind: Any, field: Field) -> Any:
-    """int or float with the validators of its bounds; 0 stays allowed where it stands for None."""
-    low, high = field.low, field.high
-    if field.optional:
-        low = None if low is None else min(low, 0)
-        high = None if high is None else max(high, 0)
-    if kind is int:
-        high = None if high is None else min(high, LARGEST_INT)
-    if low is not None and high is not None:
-        return Annotated[kind, WithinRange(low, high)]
-    if low is not None:
-        return Annotated[kind, Minimum(low)]
-    return kind if high is None else Annotated[kind, Maximum(high)]
 
 
 def _check_method(model: Any) -> None:
