@@ -52,7 +52,10 @@ class SliceView(View):
         self.logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         self._views().AddItem(self.logic)
         self.logic.SetMRMLScene(slicer.mrmlScene)
-        self.node = self.logic.AddSliceNode(name)
+        self.node = _in_scene("vtkMRMLSliceNode", name)
+        if self.node is None:
+            self.node = self.logic.AddSliceNode(name)
+        self.logic.SetSliceNode(self.node)
         self.node.SetMappedInLayout(1)
         self.node.SetOrientation(orientation)
         self.managers.SetMRMLDisplayableNode(self.node)
@@ -125,7 +128,9 @@ class ThreeDView(View):
         self.logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         self._views().AddItem(self.logic)
         self.logic.SetMRMLScene(slicer.mrmlScene)
-        self.node = self.logic.AddViewNode(name)
+        self.node = _in_scene("vtkMRMLViewNode", name)
+        if self.node is None:
+            self.node = self.logic.AddViewNode(name)
         self.node.SetMappedInLayout(1)
         self.managers.SetMRMLDisplayableNode(self.node)
         self._style = slicer.vtkMRMLThreeDViewInteractorStyle()
@@ -151,3 +156,8 @@ class ThreeDView(View):
 
     def _views(self):
         return slicer.app.applicationLogic().GetViewLogics()
+
+
+def _in_scene(kind: str, name: str):
+    """The view's node where the scene has it: read from a file, of a layout, of a view that was closed."""
+    return slicer.mrmlScene.GetSingletonNode(name, kind)

@@ -24,9 +24,17 @@ def scene(watch):
     import slicer
 
     gc.collect()  # a subject hierarchy node that Python still holds disturbs the next one
-    slicer.mrmlScene.Clear(0)
+    _empty(slicer.mrmlScene)
     yield slicer.mrmlScene
-    slicer.mrmlScene.Clear(0)
+    _empty(slicer.mrmlScene)
+
+
+def _empty(scene):
+    """Remove all data, and the nodes of views, which Slicer keeps when a scene is closed."""
+    scene.Clear(0)
+    for kind in ("vtkMRMLAbstractViewNode", "vtkMRMLSliceCompositeNode", "vtkMRMLLayoutNode"):
+        while scene.GetFirstNodeByClass(kind) is not None:
+            scene.RemoveNode(scene.GetFirstNodeByClass(kind))
 
 
 @pytest.fixture
