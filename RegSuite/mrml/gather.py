@@ -1,0 +1,127 @@
+"""The inputs of one run, gathered from nodes: grids first, then what belongs to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.mrml import from_node
+from RegSuite.mrml.inputs import engine_object, is_node
+from RegSuite.mrml.space import marked_flat
+
+if TYPE_CHECKING:
+    from RegSuite.geometry import Grid
+    from RegSuite.workflows.model import InputRole, Workflow
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Gathering:
+    """What was chosen for a workflow, on its way to engine objects.
+
+    images: by role, what stands there already. numbers: labels by name, as far as seen.
+    """
+
+    workflow: Workflow
+    chosen: Mapping[str, Any]
+    warnings: list[str] | None = None
+    done: dict[str, Any] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def inputs(self) -> dict[str, Any]:
+        """All engine objects by role, and label_names where the nodes have some."""
+        roles = [role for role in self.workflow.inputs if role.name in self.chosen]
+        images = [role for role in roles if role.kind == "image"]
+        ndim = self._dimension(images)
+        for role in images:
+            self.done[role.name] = self._convert(role, None, ndim)
+        for role in (r for r in roles if r.kind != "image"):
+            grid = self._grid(role)
+            wanted = grid.ndim if grid is not None else ndim
+            self.done[role.name] = (
+                self._labels(role, grid, wanted)
+                if role.kind == "labels"
+                else self._convert(role, grid, wanted)
+            )
+        others = {name: item for name, item in self.chosen.items() if name not in self.done}
+        self._tell()
+        takes_names = self.workflow.input("label_names") is not None
+        named = {"label_names": self.names} if takes_names and self.names else {}
+        return {**named, **others, **self.done}
+
+    def _convert(self, role: InputRole, grid: Grid | None, ndim: int | None) -> Any:
+        return engine_object(
+            self.chosen[role.name],
+            role.kind,
+            _words(role),
+            grid,
+            inside=self._inside(role),
+            ndim=ndim,
+            warnings=self.told,
+        )
+
+    def _labels(self, role: InputRole, grid: Grid | None, ndim: int | None) -> Any:
+        """Labels, under the numbers that their names have in the labels before them."""
+        given = self.chosen[role.name]
+        if not is_node(given):
+            return given
+        image, names = from_node.labels(
+            given,
+            _words(role),
+            grid,
+            self.told,
+            numbers=self.numbers,
+            inside=self._inside(role),
+            ndim=ndim,
+        )
+        self.numbers = {**{name: label for label, name in names.items()}, **self.numbers}
+        self.names = {**names, **self.names}
+        return image
+
+    def _dimension(self, images: list[InputRole]) -> int | None:
+        """None (each as it is) where every image node was made from a 2D image, else 3 for all nodes."""
+        nodes = [self.chosen[role.name] for role in images if is_node(self.chosen[role.name])]
+        return None if all(marked_flat(node) for node in nodes) else 3
+
+    def _grid(self, role: InputRole) -> Grid | None:
+        """The grid of the image to which an input belongs: by the first word of its name, else the first."""
+        owner = role.name.split("_")[0]
+        names = [r.name for r in self.workflow.inputs if r.kind == "image" and r.name in self.done]
+        if not names or not is_node(self.chosen[role.name]):
+            return None
+        return _grid_of(self.done[owner if owner in names else names[0]])
+
+    def _inside(self, role: InputRole) -> Any:
+        """The initial transform, for what it moves: points of the moving space lie inside of it."""
+        initial = self.chosen.get("initial")
+        return initial if role.name.split("_")[0] == "moving" and is_node(initial) else None
+
+    def _tell(self) -> None:
+        if self.warnings is not None:
+            self.warnings.extend(self.told)
+            return
+        for sentence in self.told:
+            logger.warning(sentence)
+
+
+def _words(role: InputRole) -> str:
+    """How messages call a role: 'fixed labels'."""
+    return role.name.replace("_", " ")
+
+
+def _grid_of(given: Any) -> Grid:
+    """The grid of an image in whatever form it was given."""
+    from RegSuite.geometry import Image
+    from RegSuite.io.images import read_image
+    from RegSuite.io.simpleitk_bridge import grid_of_sitk
+
+    if isinstance(given, Image):
+        return given.grid
+    if type(given).__module__.startswith("SimpleITK"):
+        return grid_of_sitk(given)
+    return read_image(given).grid
