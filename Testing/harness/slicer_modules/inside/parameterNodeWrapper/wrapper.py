@@ -1,0 +1,174 @@
+"""The decorator @parameterNodeWrapper: a class whose fields are kept in a parameter node."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+import qt
+import slicer
+import vtk
+from slicer.parameterNodeWrapper.annotations import Decimals, Default, SingleStep, Validator, first, split
+from slicer.parameterNodeWrapper.connectors import connector_of
+from slicer.parameterNodeWrapper.storages import storage_of, validate
+
+SlicerParameterNamePropertyName = "SlicerParameterName"
+
+
+@dataclass
+class ParameterInfo:
+    """One field: its name, how it is kept, its value before one was written, its type hint."""
+
+    basename: str
+    storage: Any
+    default: Default
+    unalteredType: Any
+
+    def read(self, node: Any) -> Any:
+        if not self.storage.is_in(node, self.basename):
+            self.write(node, self.default.value)
+        return self.storage.read(node, self.basename)
+
+    def write(self, node: Any, value: Any) -> None:
+        validate(self.storage.checks, value, self.basename)
+        self.storage.write(node, self.basename, value)
+
+
+class Wrapper:
+    """What every decorated class can do; mixed into it by the decorator."""
+
+    allParameters: dict[str, ParameterInfo]
+
+    def __init__(self, parameterNode: Any) -> None:
+        self._node = parameterNode
+        self._guis: dict[int, dict[str, Any]] = {}
+        self._next_gui = 0
+        self._writing_gui = False
+        for parameter in self.allParameters.values():
+            parameter.read(parameterNode)
+
+    @property
+    def parameterNode(self) -> Any:
+        return self._node
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Slicer takes any name and forgets it; a misspelt parameter is an error here."""
+        if not name.startswith("_") and name not in self.allParameters:
+            raise AttributeError(f"{type(self).__name__} has no parameter '{name}'")
+        object.__setattr__(self, name, value)
+
+    def default(self, name: str) -> Default:
+        return self._known(name).default
+
+    def dataType(self, name: str) -> Any:
+        return self._known(name).unalteredType
+
+    def getValue(self, name: str) -> Any:
+        return self._known(name).read(self._node)
+
+    def setValue(self, name: str, value: Any) -> None:
+        self._known(name).write(self._node, value)
+
+    def connectGui(self, gui: Any) -> None:
+        """Bind the widgets that name a parameter. Gives nothing, as in Slicer: see the harness's README."""
+        widgets = gui.findChildren(qt.QWidget) if hasattr(gui, "isWidgetType") else list(vars(gui).values())
+        named = {w.property(SlicerParameterNamePropertyName): w for w in widgets}
+        self.connectParametersToGui({name: widget for name, widget in named.items() if name})
+
+    def connectParametersToGui(self, mapping: dict[str, Any]) -> int:
+        connectors = {name: connector_of(widget, self.dataType(name)) for name, widget in mapping.items()}
+        tag, self._next_gui = self._next_gui, self._next_gui + 1
+        self._guis[tag] = connectors
+        for name, connector in connectors.items():
+            connector.write(self.getValue(name))
+            connector.connect(self._from_gui(name, connector))
+        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_guis())
+        return tag
+
+    def disconnectGui(self, tag: int | None) -> None:
+        for connector in self._guis.pop(tag, {}).values():  # type: ignore[arg-type]
+            connector.disconnect()
+
+    def StartModify(self) -> int:
+        return int(self._node.StartModify())
+
+    def EndModify(self, was: int) -> None:
+        self._node.EndModify(was)
+
+    def AddObserver(self, event: Any, callback: Any, priority: float = 0.0) -> int:
+        return int(self._node.AddObserver(event, callback, priority))
+
+    def RemoveObserver(self, tag: int) -> None:
+        self._node.RemoveObserver(tag)
+
+    def Modified(self) -> None:
+        self._node.Modified()
+
+    def _known(self, name: str) -> ParameterInfo:
+        if name not in self.allParameters:
+            raise ValueError(f"no parameter '{name}' among {', '.join(self.allParameters)}")
+        return self.allParameters[name]
+
+    def _from_gui(self, name: str, connector: Any) -> Any:
+        def changed() -> None:
+            if not self._writing_gui:
+                with slicer.util.NodeModify(self):
+                    self.setValue(name, connector.read())
+
+        return changed
+
+    def _to_guis(self) -> None:
+        if self._writing_gui:
+            return
+        self._writing_gui = True
+        try:
+            with slicer.util.NodeModify(self):
+                for connectors in self._guis.values():
+                    for name, connector in connectors.items():
+                        connector.write(self.getValue(name))
+        finally:
+            self._writing_gui = False
+
+
+def parameterNodeWrapper(classtype: Any = None) -> Any:
+    """Class decorator, with or without parentheses."""
+    return _wrapped if classtype is None else _wrapped(classtype)
+
+
+def _wrapped(classtype: type) -> type:
+    reserved = sorted(name for name in vars(Wrapper) if not name.startswith("_") and hasattr(classtype, name))
+    if reserved:
+        raise ValueError(f"Slicer uses the names {', '.join(reserved)} in parameter node wrappers")
+    parameters = {
+        name: _parameter(classtype, name, hint) for name, hint in get_type_hints(classtype, include_extras=True).items()
+    }
+    kept = {name: value for name, value in vars(classtype).items() if name not in ("__dict__", "__weakref__", *parameters)}
+    fields = {name: _property(name) for name in parameters}
+    return type(classtype.__name__, (Wrapper, *classtype.__bases__), {**kept, **fields, "allParameters": parameters})
+
+
+def _parameter(classtype: type, name: str, hint: Any) -> ParameterInfo:
+    storage = storage_of(hint)
+    annotations = split(hint)[1]
+    unknown = [a for a in annotations if not isinstance(a, (Validator, Default, Decimals, SingleStep))]
+    if unknown:
+        logging.warning("unused annotations of %s: %s", name, unknown)
+    if hasattr(classtype, name):
+        default = Default(getattr(classtype, name))
+    else:
+        default = first(annotations, Default) or Default(storage.first_value)
+    return ParameterInfo(name, storage, default, hint)
+
+
+def _property(name: str) -> property:
+    return property(lambda self: self.getValue(name), lambda self, value: self.setValue(name, value))
+
+
+def isParameterNodeWrapper(class_or_object: Any) -> bool:
+    return issubclass(class_or_object if isinstance(class_or_object, type) else type(class_or_object), Wrapper)
+
+
+def findChildWidgetForParameter(widget: Any, name: str) -> Any:
+    children = widget.findChildren(qt.QWidget)
+    return next((child for child in children if child.property(SlicerParameterNamePropertyName) == name), None)
