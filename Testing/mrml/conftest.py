@@ -45,3 +45,32 @@ def four_up(scene):
 
     with FourUp() as views:
         yield views
+
+
+@pytest.fixture
+def view(scene):
+    """Makes slice views of an orientation; they are closed at the end."""
+    needs.views()
+    from Testing.harness.views import SliceView
+
+    names, views = iter(("Red", "Green", "Yellow")), []
+
+    def make(orientation, **layers):
+        views.append(SliceView(next(names), orientation))
+        views[-1].show(**layers)
+        return views[-1]
+
+    yield make
+    for one in views:
+        one.close()
+
+
+@pytest.fixture
+def three_d(scene):
+    """An empty 3D view."""
+    needs.views()
+    from Testing.harness.views import ThreeDView
+
+    view = ThreeDView()
+    yield view
+    view.close()
