@@ -55,6 +55,16 @@ class CompareBox:
         if comparison is not None:
             comparison.clear()
 
+    def reset(self) -> None:
+        """The views have been arranged anew: the buttons stand for fading, half and half."""
+        self._timer.stop()
+        self._show_mode("fade", 50)
+
+    def stop(self) -> None:
+        """Nobody looks: flickering ends."""
+        if self._timer.active:
+            self.choose("fade")
+
     def forget(self) -> None:
         """Forget the comparison without touching the scene, which is being closed."""
         self._comparison = None
@@ -110,7 +120,9 @@ class CompareBox:
         row = qt.QHBoxLayout()
         self.jacobian_box: Any = qt.QCheckBox(_("Jacobian map"))
         self.jacobian_box.objectName = "jacobianCheckBox"
-        self.jacobian_box.toolTip = _("How much volume grows or shrinks, in colours, with a legend in the views")
+        self.jacobian_box.toolTip = _(
+            "How much volume grows or shrinks, in colours, with a legend in the views"
+        )
         self.jacobian_box.connect("toggled(bool)", self._jacobian)
         self.grid_box: Any = qt.QCheckBox(_("Deformation grid"))
         self.grid_box.objectName = "gridCheckBox"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import slicer
 from slicer.i18n import tr as _
 
-from RegSuite.errors import Cancelled, MethodFailed
+from RegSuite.errors import Cancelled
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
 
@@ -145,13 +145,10 @@ class NodeRun:
 
     def _judge(self) -> None:
         """Nothing where the job has completed. Raises what it ended with."""
-        if self.job.state == "completed":
-            return
-        if self.job.state == "cancelled":
-            raise Cancelled
-        reason = self.job.reason or {}
-        what = reason.get("what") or _("The computation ended without a result")
-        raise MethodFailed(what, where=reason.get("where", ""), mend=reason.get("mend", ""))
+        if self.job.error is not None:
+            if self.job.last_words:
+                self._listener.lines(self.job.last_words.splitlines())
+            raise self.job.error
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled:
@@ -184,7 +181,7 @@ class NodeRun:
         folder = self.order.folder
         if folder is None:
             place = Path(tempfile.mkdtemp(prefix="RegSuite-result-", dir=slicer.app.temporaryPath))
-            self.job.publish(place / "result", overwrite=False)
+            yield from self.job.publish_in_steps(place / "result")
             return place / "result"
         if self.order.scene:
             from RegSuite.mrml.scene import MrmlScene
@@ -194,5 +191,5 @@ class NodeRun:
             yield None
             MrmlScene().write(content, Path(self.job.folder) / SCENE_FILE)
         yield None
-        self.job.publish(folder, overwrite=self.order.overwrite)
+        yield from self.job.publish_in_steps(folder, self.order.overwrite)
         return folder

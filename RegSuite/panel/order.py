@@ -80,7 +80,9 @@ class Order:
         out = []
         for role, ref in self.given.items():
             if isinstance(ref, NodeRef) and ref.node() is None:
-                words = _("{title} '{name}' was deleted while the run went on: the result is shown without it.")
+                words = _(
+                    "{title} '{name}' was deleted while the run went on: the result is shown without it."
+                )
                 out.append(words.format(title=self.title(role), name=ref.name))
         for role, ref in self.targets.items():
             if ref.node() is None:

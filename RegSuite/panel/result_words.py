@@ -63,7 +63,9 @@ def facts(result: Result) -> str:
     from RegSuite.panel.progress_box import duration
     from RegSuite.report.tiles import key_numbers
 
-    parts = [f"{n.name} {n.value} ({n.below})" for n in key_numbers(result) if n.name.startswith("Similarity")]
+    parts = [
+        f"{n.name} {n.value} ({n.below})" for n in key_numbers(result) if n.name.startswith("Similarity")
+    ]
     if result.total_seconds is not None:
         parts.append(_("took {time}").format(time=duration(result.total_seconds)))
     if result.method:
@@ -77,7 +79,10 @@ def more(result: Result) -> str:
     """Rich text: every measure with its definition, seconds a stage, what was decided and why."""
     from RegSuite.report.table import metric_rows, other_metrics
 
-    rows = [f"<b>{escape(r.title)}</b> {escape(r.value)} <i>({escape(r.definition)})</i>" for r in metric_rows(result)]
+    rows = [
+        f"<b>{escape(r.title)}</b> {escape(r.value)} <i>({escape(r.definition)})</i>"
+        for r in metric_rows(result)
+    ]
     rows += [f"<b>{escape(name)}</b> {escape(text)}" for name, text in other_metrics(result)]
     times = [f"{escape(stage)}: {seconds:.1f} s" for stage, seconds in result.seconds.items()]
     parts = [_section(_("Measures"), rows), _section(_("Times"), times)]

@@ -90,7 +90,11 @@ class RunControl:
     def _work(self, orders: list[Order]) -> Generator[float | None, None, None]:
         several = len(orders) > 1
         for number, order in enumerate(orders):
-            before = _("{name} ({i} of {n}): ").format(name=order.name, i=number + 1, n=len(orders)) if several else ""
+            before = (
+                _("{name} ({i} of {n}): ").format(name=order.name, i=number + 1, n=len(orders))
+                if several
+                else ""
+            )
             self._run = NodeRun(order, self._listener(before, number, len(orders)))
             try:
                 end = yield from self._run.steps()

@@ -1,0 +1,138 @@
+"""All forms of a module's panel together: one parameter node in, orders out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from RegSuite.errors import InputError, RegSuiteError
+from RegSuite.panel.direction import direction
+from RegSuite.panel.folder_form import FolderForm
+from RegSuite.panel.inputs_form import InputsForm
+from RegSuite.panel.logic import OF_ONE_MOVING, WorkflowLogic, population_folders
+from RegSuite.panel.node_names import field_name
+from RegSuite.panel.order import Order
+from RegSuite.panel.parameter_form import ParameterForm
+from RegSuite.panel.population_form import PopulationForm
+
+if TYPE_CHECKING:
+    from RegSuite.workflows.model import Workflow
+
+_LABELS = {"fixed": _("Fixed image (stays):"), "moving": _("Moving image (is warped):")}
+"""Nobody may mistake which image is changed."""
+
+
+class PanelForms:
+    """Binds the .ui to a parameter node.
+
+    Used of `ui`: the selectors named by roles (those that it lacks go into `inputsArea`),
+    `directionLabel`, `swapButton`, `parametersArea`, `advancedArea`, and what PopulationForm and
+    FolderForm bind.
+    """
+
+    def __init__(self, workflow: Workflow, ui: Any) -> None:
+        self._workflow = workflow
+        self._ui = ui
+        self._parameters: Any = None
+        self._tag: int | None = None
+        self.inputs = InputsForm(workflow, ui)
+        self.inputs.set_scene(slicer.mrmlScene)
+        for role, words in _LABELS.items():
+            getattr(ui, f"{role}Label").text = words
+        _put(ui.inputsArea, self.inputs.widget)
+        self.parameter_form = ParameterForm(workflow)
+        _put(ui.parametersArea, self.parameter_form.widget)
+        _put(ui.advancedArea, self.parameter_form.advanced)
+        self.population = PopulationForm(ui, self._alone(), self._told)
+        self.folder = FolderForm(ui)
+        ui.swapButton.connect("clicked(bool)", self._swap)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a parameter node."""
+        return self._parameters is not None
+
+    def set_parameter_node(self, parameters: Any | None) -> None:
+        """Show another parameter node; None: the scene is being closed."""
+        if self._parameters is not None:
+            self._parameters.RemoveObserver(self._tag)
+        self._parameters = parameters
+        self.inputs.set_parameter_node(parameters)
+        self.parameter_form.set_parameter_node(parameters)
+        node = None if parameters is None else parameters.parameterNode
+        self.population.set_parameter_node(node)
+        self.folder.set_parameter_node(node)
+        if parameters is not None:
+            self._tag = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, self._told)
+        self._told()
+
+    def orders(self, logic: WorkflowLogic) -> list[Order]:
+        """What is to be run. Raises RegSuiteError for what cannot be, with the mend."""
+        self.folder.check()
+        if not self.population.wanted:
+            return [logic.order(self._parameters, folder=self.folder.folder, overwrite=self.folder.overwrite)]
+        images = [image for image in self.population.images() if image.GetID() != self._fixed_id()]
+        if not images:
+            raise InputError(
+                _("no moving image is ticked"),
+                where=_("Moving images"),
+                mend=_("tick one or more images that are not the fixed one"),
+            )
+        names = [str(image.GetName()) for image in images]
+        folders = population_folders(self.folder.folder, names)
+        return [
+            logic.order(self._parameters, folder=folder, overwrite=self.folder.overwrite, moving=image)
+            for image, folder in zip(images, folders, strict=True)
+        ]
+
+    def fields_of(self, error: BaseException) -> list[Any]:
+        """The selectors of the roles that an error names as its place."""
+        where = error.where if isinstance(error, RegSuiteError) else ""
+        roles = [role for role in self._workflow.inputs if where.startswith((role.title, role.name))]
+        best = max(roles, key=lambda role: len(role.name), default=None)
+        found = None if best is None else self.selector(best.name)
+        return [] if found is None else [found]
+
+    def selector(self, role: str) -> Any | None:
+        """The selector of an input or output role, None where the panel has none."""
+        return self.inputs.selectors.get(role)
+
+    def _alone(self) -> list[Any]:
+        """What stands for one moving image and is of no use for several."""
+        roles = [role for role in OF_ONE_MOVING if role in self.inputs.selectors]
+        labels = [getattr(self._ui, f"{field_name(role)}Label", None) for role in roles]
+        return [*(self.inputs.selectors[role] for role in roles), *filter(None, labels)]
+
+    def _fixed_id(self) -> str | None:
+        fixed = self._parameters.fixed
+        return None if fixed is None else fixed.GetID()
+
+    def _told(self, *_arguments: Any) -> None:
+        """Say what will be warped onto what."""
+        parameters = self._parameters
+        fixed = moving = None
+        if parameters is not None:
+            fixed, moving = parameters.fixed, parameters.moving
+        images = self.population.images() if self.population.wanted else [moving] if moving else []
+        names = [str(image.GetName()) for image in images]
+        self._ui.directionLabel.text = direction(None if fixed is None else str(fixed.GetName()), names)
+        self._ui.swapButton.enabled = fixed is not None and moving is not None
+
+    def _swap(self, _checked: bool = False) -> None:
+        """Fixed becomes moving, with all that belongs to it."""
+        parameters = self._parameters
+        pairs = [(f"fixed{what}", f"moving{what}") for what in ("", "Labels", "Points", "Mask")]
+        before = {name: getattr(parameters, name) for pair in pairs for name in pair}
+        for one, other in pairs:
+            setattr(parameters, one, before[other])
+            setattr(parameters, other, before[one])
+
+
+def _put(place: Any, widget: Any) -> None:
+    column = qt.QVBoxLayout(place)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)

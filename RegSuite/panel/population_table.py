@@ -1,0 +1,92 @@
+"""The table of subjects in the panel and in the scene, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from RegSuite.panel.population import Subject, columns, sentence, worst_first
+from RegSuite.panel.progress_box import duration
+from RegSuite.panel.tones import box_style, titled
+
+ROW_HEIGHT = 24
+MOST_ROWS = 10
+NODE_NAME = "Population"
+
+
+class PopulationTable:
+    """Rows of subjects; on_choice(name) when one is clicked. `widget` goes into the panel, hidden until `show`."""
+
+    def __init__(self, on_choice: Callable[[str], None]) -> None:
+        self._on_choice = on_choice
+        self._names: list[str] = []
+        self.widget: Any = qt.QWidget()
+        self.widget.objectName = "populationBox"
+        column = qt.QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.summary: Any = qt.QLabel()
+        self.summary.objectName = "populationLabel"
+        self.summary.setWordWrap(True)
+        self.table: Any = qt.QTableWidget()
+        self.table.objectName = "populationTable"
+        self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+        self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+        self.table.verticalHeader().setVisible(False)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.connect("cellClicked(int,int)", self._clicked)
+        column.addWidget(self.summary)
+        column.addWidget(self.table)
+        self.widget.visible = False
+
+    def show(self, subjects: Sequence[Subject]) -> str:
+        """Show the rows, make the table node; gives the name of the worst one that has a result."""
+        from RegSuite.mrml.tables import table_from_columns
+
+        rows = worst_first(subjects)
+        self._names = [s.name for s in rows]
+        failed = sum(s.failed for s in rows)
+        tone = "fail" if failed == len(rows) else "unsure" if failed else "plain"
+        self.summary.setStyleSheet(box_style(tone))
+        self.summary.text = titled(tone, sentence(rows), _("Click a row to see its result; worst first."))
+        self._fill(rows)
+        table_from_columns(columns(rows), name=NODE_NAME)
+        self.widget.visible = True
+        return next((s.name for s in rows if not s.failed), "")
+
+    def clear(self) -> None:
+        """Show nothing; the table node stays in the scene."""
+        self._names = []
+        self.table.setRowCount(0)
+        self.widget.visible = False
+
+    def _fill(self, rows: Sequence[Subject]) -> None:
+        heads = (_("Moving image"), _("Verdict"), _("Dice"), _("TRE mm"), _("Folded %"), _("Time"))
+        self.table.setColumnCount(len(heads))
+        self.table.setRowCount(len(rows))
+        self.table.setHorizontalHeaderLabels(list(heads))
+        for at, subject in enumerate(rows):
+            texts = (
+                subject.name,
+                subject.status if subject.failed else subject.verdict,
+                _number(subject.dice_mean, "{:.3f}"),
+                _number(subject.tre_mm, "{:.2f}"),
+                _number(subject.folded_percent, "{:.2g}"),
+                "" if subject.seconds is None else duration(subject.seconds),
+            )
+            for column, text in enumerate(texts):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(at, column, item)
+        self.table.resizeColumnsToContents()
+        self.table.setFixedHeight(ROW_HEIGHT * (min(len(rows), MOST_ROWS) + 2))
+
+    def _clicked(self, row: int, _column: int) -> None:
+        self._on_choice(self._names[row])
+
+
+def _number(value: float | None, form: str) -> str:
+    return _("not measured") if value is None else form.format(value)
