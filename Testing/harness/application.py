@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ def start() -> Application:
     slicer.util.selectModule = application.select_module
     slicer.util.selectedModule = lambda: application.selected
     messages.collect(slicer.util)
+    atexit.register(modules.close_all_panels)  # before the headless Slicer closes its scene
     return application
 
 

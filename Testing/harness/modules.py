@@ -108,7 +108,7 @@ def open_panel(module: ModuleType) -> Any:
     """Show a module's panel (setup(), enter()); gives its Widget object, whose `parent` is the container."""
     described = getattr(slicer.modules, module.__name__.lower())
     container = described.widgetRepresentation()
-    container.resize(WIDTH_PX, max(container.sizeHint().height(), 400))
+    container.resize(WIDTH_PX, max(container.sizeHint.height(), 400))
     container.show()
     panel = container.self()
     slicer.util.selectModule(described)
@@ -142,3 +142,9 @@ def close_panel(panel: Any) -> None:
     panel.parent.deleteLater()
     qt.QCoreApplication.sendPostedEvents(None, qt.QEvent.DeferredDelete)
     slicer.app.processEvents()
+
+
+def close_all_panels() -> None:
+    """Slicer closes its panels before its scene at its end."""
+    for name in [key for key in vars(slicer.modules) if key.endswith("Widget")]:
+        close_panel(getattr(slicer.modules, name))

@@ -33,7 +33,8 @@ def setattribute(self: Any, name: str, value: Any) -> None:
         self.setProperty(name, value)
         return
     found = inspect.getattr_static(cls, name, None)
-    if not (isinstance(found, QtCore.Property) or hasattr(found, "__set__") or _may_have_new(cls, name)):
+    by_pyside = isinstance(value, QtCore.SignalInstance)  # which keeps each signal on its object
+    if not (by_pyside or isinstance(found, QtCore.Property) or hasattr(found, "__set__") or _may_have_new(cls, name)):
         raise AttributeError(f"{cls.__name__}.{name} is a method and cannot be replaced")
     native_setattr(self, name, value)
 

@@ -26,10 +26,19 @@ class QUiLoader(QtUiTools.QUiLoader):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._made: list[Any] = []
+        self._failures: list[Exception] = []
         for cls in BY_NAME.values():
             self.registerCustomWidget(cls)
 
     def createWidget(self, class_name: str, parent: Any = None, name: str = "") -> Any:
+        """Called by Qt, which would drop an exception: it is kept for load()."""
+        try:
+            return self._made_widget(class_name, parent, name)
+        except Exception as error:  # noqa: BLE001  # raised again by load()
+            self._failures.append(error)
+            return None
+
+    def _made_widget(self, class_name: str, parent: Any, name: str) -> Any:
         if class_name in BY_NAME:
             widget = BY_NAME[class_name](parent=parent)
         elif hasattr(QtWidgets, class_name):
@@ -49,6 +58,8 @@ class QUiLoader(QtUiTools.QUiLoader):
         buffer.setData(ElementTree.tostring(root))
         buffer.open(QtCore.QIODevice.ReadOnly)
         widget = super().load(buffer, parent)
+        if self._failures:
+            raise self._failures[0]
         if widget is None:
             raise RuntimeError(f"{path}: {self.errorString()}")
         for connection in connections:
