@@ -8,6 +8,7 @@
 | REGSUITE_LIMITS | limits file of the clinic, instead of Resources/limits/tg132.yaml |
 | REGSUITE_PRESETS | a folder of further presets (*.yaml); its names win over the built-in ones |
 | REGSUITE_RESOURCES | the Resources folder, where it is not beside the package |
+| REGSUITE_VIEW_PYTHON | the Python that has trame-slicer, for `regsuite view`, instead of .venv-view's |
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Settings:
     limits: Path | None = None
     presets: Path | None = None
     resources: Path | None = None
+    view_python: Path | None = None
 
 
 def settings() -> Settings:
@@ -40,6 +42,7 @@ def settings() -> Settings:
         limits=_path("REGSUITE_LIMITS"),
         presets=_path("REGSUITE_PRESETS"),
         resources=_path("REGSUITE_RESOURCES"),
+        view_python=_path("REGSUITE_VIEW_PYTHON"),
     )
 
 

@@ -24,6 +24,7 @@ OPTIONS = {
     "evaluate": (
         "--fixed-labels", "--moving-labels", "--fixed-points", "--moving-points", "--limits", "--json",
     ),
+    "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),
     "phantom": ("--output", "--from", "--labels", "--max-displacement", "--seed", "--overwrite", "--json"),

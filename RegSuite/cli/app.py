@@ -16,6 +16,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "RegSuite.cli.evaluate:command",
         "Judge a result: landmarks, labels, folds, against limits.",
     ),
+    "view": (
+        "RegSuite.cli.view:command",
+        "Look at a result in the browser, with Slicer's slice and 3D views.",
+    ),
     "methods": ("RegSuite.cli.methods:command", "List the registration methods and their parameters."),
     "phantom": ("RegSuite.cli.phantom:command", "Make a pair of images whose true displacement is known."),
     "demo": (

@@ -29,7 +29,7 @@ CORE = (
 
 EXTRAS = {
     "vtk": ("surfaces", "surfaces (.vtp, .stl) in `regsuite warp`"),
-    "slicer": ("slicer", "MRML scenes (scene.mrb) outside 3D Slicer"),
+    "slicer": ("slicer", "MRML scenes (scene.mrb) outside 3D Slicer (slicer-core)"),
 }
 """Importable module -> (pip extra, what it is for)."""
 
@@ -63,7 +63,7 @@ def doctor() -> dict[str, Any]:
         "memory_available_mb": available_memory_mb(),
         "devices": _devices(),
         "numba_cache": cache,
-        "extras": {name: _extra(name, *about) for name, about in EXTRAS.items()},
+        "extras": {name: _extra(name, *about) for name, about in EXTRAS.items()} | {"viewer": _viewer()},
         "methods": list(method_names()),
         "presets": list(preset_names()),
         "problems": problems + ([cache_problem] if cache_problem else []),
@@ -82,6 +82,15 @@ def _extra(module: str, extra: str, purpose: str) -> dict[str, str | bool]:
     there = find_spec(module) is not None
     words = purpose if there else f"{purpose}: pip install 'regsuite[{extra}]'"
     return {"present": there, "for": words}
+
+
+def _viewer() -> dict[str, str | bool]:
+    """Whether the viewer of `regsuite view` is there, in its own environment, and how to get it."""
+    from RegSuite.viewer import MEND, viewer_place
+
+    purpose = "results in the browser with Slicer's views (`regsuite view`)"
+    there = viewer_place().is_file()
+    return {"present": there, "for": f"{purpose}, at {viewer_place()}" if there else f"{purpose}: {MEND}"}
 
 
 def _devices() -> list[dict[str, Any]]:
