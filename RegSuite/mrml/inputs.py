@@ -51,7 +51,7 @@ def engine_object(
     if kind == "image":
         return from_node.image(given, role, told, **options)
     if kind == "mask":
-        return from_node.mask(given, role, grid, told, **options)
+        return from_node.mask(given, role, grid, **options)
     if kind == "labels":
         return from_node.labels(given, role, grid, told, **options)[0]
     if kind == "points":
@@ -86,11 +86,11 @@ def engine_inputs(
             )
     if not any(is_node(item) for item in chosen.values()):
         return dict(chosen)
-    _check_twice(workflow.inputs, chosen)
+    check_twice(workflow.inputs, chosen)
     return Gathering(workflow, chosen, warnings).inputs()
 
 
-def _check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> None:
+def check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> None:
     """Raise InputError where one node stands in two roles that must differ."""
     for kind in ("image", "labels", "points"):
         seen: list[tuple[InputRole, Any]] = []
@@ -99,7 +99,8 @@ def _check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> Non
             other = next((r for r, n in seen if n is node), None)
             if other is not None:
                 raise InputError(
-                    f"'{node.GetName()}' was chosen twice: as {other.title.lower()} and as {role.title.lower()}",
+                    f"'{node.GetName()}' was chosen twice: as {other.title.lower()} "
+                    f"and as {role.title.lower()}",
                     where=f"{other.title}, {role.title}",
                     mend="choose another one in one of the two places",
                 )

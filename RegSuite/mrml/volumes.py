@@ -42,6 +42,14 @@ def image_from_volume(
     Raises InputError for None, a label map, a volume without voxels, a series, several values a
     voxel; GeometryError for sheared axes and parents that are not rigid.
     """
+    check_scan(node, role, vector=vector)
+    grid = placed_grid(node, role, inside)
+    image = Image(tensor_of(node.GetImageData()), grid, name=node.GetName(), modality=modality_of(node))
+    return _in_its_plane(image, node, role, ndim)
+
+
+def check_scan(node: Any, role: str = "image", *, vector: bool = False) -> None:
+    """Raise InputError for what `image_from_volume` does not take: no voxel is looked at."""
     check_node(node, role, SCALAR, VECTOR)
     if node.IsA(LABELS):
         raise InputError(
@@ -50,9 +58,6 @@ def image_from_volume(
             mend="choose a volume with intensities, or convert it (module Volumes, Convert)",
         )
     _check_voxels(node, role, vector)
-    grid = placed_grid(node, role, inside)
-    image = Image(tensor_of(node.GetImageData()), grid, name=node.GetName(), modality=modality_of(node))
-    return _in_its_plane(image, node, role, ndim)
 
 
 def labels_from_volume(
