@@ -21,25 +21,28 @@ OWNERS = {
 }
 """The plugin that owns items of a class of nodes in Slicer, the first that fits; "" lets Slicer choose."""
 
+AFTER_SLICER = -1.0
+"""Priority of the observers: Slicer's own comes first and puts together the hierarchy that was read."""
+
 
 def make_items(scene: Any) -> list[tuple[Any, int]]:
     """Give every data node that is or will be in `scene` its item; the observers, to be removed at the end.
 
-    Hidden nodes get none, as in Slicer. While a scene is read its own hierarchy is read as well:
-    items that are missing then are made when it has been read.
+    Hidden nodes get none, as in Slicer. While a scene is read its own hierarchy is read as well, and
+    put together by Slicer when the last node is there: what is missing after that is made.
     """
 
     def on_node_added(_scene: Any, _event: str, node: Any) -> None:
         if not scene.IsImporting():
             _make_item(scene, node)
 
-    def on_scene_read(_scene: Any, _event: str) -> None:
+    def on_batch_end(_scene: Any, _event: str) -> None:
         _make_missing(scene)
 
     on_node_added.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  # how VTK is told to hand it over
     _make_missing(scene)
-    events = {scene.NodeAddedEvent: on_node_added, scene.EndImportEvent: on_scene_read}
-    return [(scene, scene.AddObserver(event, call)) for event, call in events.items()]
+    events = {scene.NodeAddedEvent: on_node_added, scene.EndBatchProcessEvent: on_batch_end}
+    return [(scene, scene.AddObserver(event, call, AFTER_SLICER)) for event, call in events.items()]
 
 
 def _make_missing(scene: Any) -> None:
