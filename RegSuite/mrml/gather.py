@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,22 @@ class Gathering:
 
     def inputs(self) -> dict[str, Any]:
         """All engine objects by role, and label_names where the nodes have some."""
+        steps = self.in_steps()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                found: dict[str, Any] = end.value
+                return found
+
+    def in_steps(self) -> Generator[None, None, dict[str, Any]]:
+        """The same, an input a step: a window lives between them."""
         roles = [role for role in self.workflow.inputs if role.name in self.chosen]
         images = [role for role in roles if role.kind == "image"]
         ndim = self._dimension(images)
         for role in images:
             self.done[role.name] = self._convert(role, None, ndim)
+            yield
         for role in (r for r in roles if r.kind != "image"):
             grid = self._grid(role)
             wanted = grid.ndim if grid is not None else ndim
@@ -48,6 +59,7 @@ class Gathering:
                 if role.kind == "labels"
                 else self._convert(role, grid, wanted)
             )
+            yield
         others = {name: item for name, item in self.chosen.items() if name not in self.done}
         self._tell()
         takes_names = self.workflow.input("label_names") is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
@@ -74,6 +74,19 @@ def engine_inputs(
     Raises InputError for a required input that was not chosen, the same node in two places, and
     whatever `engine_object` refuses.
     """
+    steps = engine_inputs_in_steps(workflow, given, warnings)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: dict[str, Any] = end.value
+            return found
+
+
+def engine_inputs_in_steps(
+    workflow: Workflow, given: Mapping[str, Any], warnings: list[str] | None = None
+) -> Generator[None, None, dict[str, Any]]:
+    """`engine_inputs`, an input a step, so that a window lives between them; the return value has them."""
     from RegSuite.mrml.gather import Gathering
 
     chosen = {role: item for role, item in given.items() if item is not None}
@@ -87,7 +100,7 @@ def engine_inputs(
     if not any(is_node(item) for item in chosen.values()):
         return dict(chosen)
     check_twice(workflow.inputs, chosen)
-    return Gathering(workflow, chosen, warnings).inputs()
+    return (yield from Gathering(workflow, chosen, warnings).in_steps())
 
 
 def check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> None:
