@@ -48,14 +48,14 @@ class AtlasRegistrationTest(ScriptedLoadableModuleTest):
 
     def runTest(self) -> None:
         """Register a phantom whose answer is known, without a window."""
+        from RegSuite.panel.node_names import field_name
         from RegSuite.panel.samples import COARSE_BRAIN, load_sample
 
         self.setUp()
-        roles = ("fixed", "fixedLabels", "fixedPoints", "moving", "movingLabels", "movingPoints")
         logic = AtlasRegistrationLogic()
         parameters = logic.getParameterNode()
-        for role, node in zip(roles, load_sample(COARSE_BRAIN), strict=True):
-            setattr(parameters, role, node)
+        for role, node in load_sample(COARSE_BRAIN).items():
+            setattr(parameters, field_name(role), node)
         parameters.method = "affine"
         end = logic.run(parameters)
         similarity = end.record.metrics["similarity"]

@@ -67,6 +67,7 @@ class NodeRun:
         self._listener = listener
         self._cancelled = False
         self._told = 0
+        self._notes: list[str] = []
 
     def cancel(self) -> None:
         """Ask the run to end; `steps` raises Cancelled within two seconds."""
@@ -81,7 +82,7 @@ class NodeRun:
             yield from self._compute()
             content = self._content()
             nodes = yield from self._make_nodes(content, made)
-            notes = tuple(self.order.missing())
+            notes = (*self._notes, *self.order.missing())
             folder = yield from self._keep(replace(content, items={**content.items, **nodes}))
         except BaseException:  # the generator's closing (GeneratorExit) too: half a result is none
             made.remove()
@@ -119,21 +120,21 @@ class NodeRun:
         self._judge()
 
     def _inputs(self) -> Steps:
-        """The inputs as engine objects, a step each; images first, since labels take their grids."""
-        from RegSuite.mrml.inputs import engine_inputs
+        """The inputs as engine objects, a step each; what the reader should know goes into the notes."""
+        from RegSuite.mrml.inputs import engine_inputs_in_steps
 
-        workflow = self.order.workflow
-        kinds = {role.name: role.kind for role in workflow.inputs}
-        roles = sorted(self.order.given, key=lambda role: kinds.get(role) != "image")
-        done: dict[str, Any] = {}
-        names: dict[int, str] = {}
-        for role in roles:
+        given = {role: self.order.present(role) for role in self.order.given}
+        steps = engine_inputs_in_steps(self.order.workflow, given, self._notes)
+        del given
+        while True:
             self._stop_if_cancelled()
-            done = dict(engine_inputs(workflow, {**done, role: self.order.present(role)}))
-            if "label_names" not in self.order.given:
-                names = {**done.pop("label_names", {}), **names}
+            for role in self.order.given:
+                self.order.present(role)
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
             yield None
-        return {**done, "label_names": names} if names else done
 
     def _tell(self) -> None:
         job = self.job

@@ -60,13 +60,13 @@ def register_samples(samples: Sequence[Sample], icons: str) -> None:
             uris="",
             fileNames="",
             nodeNames=sample.fixed,
-            customDownloader=lambda _source, sample=sample: load_sample(sample),
+            customDownloader=lambda _source, sample=sample: [*load_sample(sample).values()],
             thumbnailFileName=str(Path(icons) / sample.thumbnail),
         )
 
 
-def load_sample(sample: Sample) -> list[Any]:
-    """Make the phantom in a process of its own and put images, labels and landmarks into the scene.
+def load_sample(sample: Sample) -> dict[str, Any]:
+    """Make the phantom in a process of its own and put it into the scene; nodes by role of `register`.
 
     Slicer's window stays alive meanwhile. Missing packages are asked for first.
     Raises MethodFailed with the process's last words.
@@ -97,8 +97,8 @@ def _make(sample: Sample, folder: Path) -> None:
         )
 
 
-def _load(sample: Sample, folder: Path) -> list[Any]:
-    """Nodes of fixed and moving image, their labels and landmarks."""
+def _load(sample: Sample, folder: Path) -> dict[str, Any]:
+    """Nodes of fixed and moving image, their labels and, where there are any, landmarks."""
     from RegSuite.io.images import read_image
     from RegSuite.io.labels import read_label_names, read_labels
     from RegSuite.io.points import read_points
@@ -106,14 +106,15 @@ def _load(sample: Sample, folder: Path) -> list[Any]:
     from RegSuite.mrml.segmentations import segmentation_from_labels
     from RegSuite.mrml.volumes import volume_from_image
 
-    nodes = []
+    nodes: dict[str, Any] = {}
     for role, name in (("fixed", sample.fixed), ("moving", sample.moving)):
         file = folder / f"{role}.nii.gz"
-        nodes.append(volume_from_image(read_image(file), name=name))
+        nodes[role] = volume_from_image(read_image(file), name=name)
         labels = folder / f"{role}_labels.nii.gz"
         names = read_label_names(labels, None)
-        nodes.append(segmentation_from_labels(read_labels(labels), names, name=f"{name} labels"))
+        segmentation = segmentation_from_labels(read_labels(labels), names, name=f"{name} labels")
+        nodes[f"{role}_labels"] = segmentation
         points = folder / f"{role}_points.csv"
         if points.is_file():
-            nodes.append(markups_from_points(read_points(points), name=f"{name} landmarks"))
+            nodes[f"{role}_points"] = markups_from_points(read_points(points), name=f"{name} landmarks")
     return nodes
