@@ -48,7 +48,7 @@ def labels(
     return labels_from_segmentation(node, grid, role, inside=inside, numbers=numbers, warnings=warnings)
 
 
-def mask(node: Any, role: str, grid: Grid | None, warnings: list[str], **options: Any) -> Image:
+def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Image:
     """A mask (uint8, 0 or 1): every label of a label map, every segment, or values of at least 0.5."""
     import torch
 

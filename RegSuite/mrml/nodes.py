@@ -39,8 +39,7 @@ def node_for(class_name: str, name: str | None, node: Any, fallback: str) -> Any
     Raises InputError when `node` is of another class or in no scene.
     """
     if node is None:
-        made = slicer.mrmlScene.AddNewNodeByClass(class_name, name or fallback)
-        return made
+        return slicer.mrmlScene.AddNewNodeByClass(class_name, name or fallback)
     check_node(node, "output", class_name)
     if name is not None:
         node.SetName(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,17 +23,26 @@ def renumbering(data: Tensor, names: Mapping[int, str], numbers: Mapping[str, in
 
 def agreed(names: Mapping[int, str], numbers: Mapping[str, int]) -> dict[int, int]:
     """New numbers by old ones, where they differ; names: '' for a label without one."""
-    new = {label: numbers[name] for label, name in names.items() if name and name in numbers}
+    new: dict[int, int] = {}
+    for label, name in names.items():
+        number = numbers.get(name) if name else None
+        if number is not None and number not in new.values():
+            new[label] = number
     taken = {*new.values(), *numbers.values()}
     for label, name in names.items():
         if label in new:
             continue
-        known_elsewhere = label in taken and (label in new.values() or bool(name))
-        new[label] = _free(taken) if known_elsewhere else label
+        clashes = label in new.values() or (label in taken and bool(name))
+        new[label] = max(taken, default=0) + 1 if clashes else label
         taken.add(new[label])
     return {old: number for old, number in new.items() if old != number}
 
 
-def _free(taken: set[int]) -> int:
-    number = max(taken, default=0) + 1
-    return number
+def completed(kept: Sequence[int]) -> tuple[int, ...]:
+    """The kept labels, the first of equal ones; free numbers above them where there is none (0)."""
+    out: list[int] = []
+    for label in kept:
+        out.append(label if label and label not in out else 0)
+    for place, label in enumerate(out):
+        out[place] = label or max(out) + 1
+    return tuple(out)

@@ -35,7 +35,7 @@ def table_from_columns(
         table.AddColumn(column)
     out = node_for(TABLE, name, node, "table")
     out.SetAndObserveTable(table)
-    out.SetUseColumnNameAsColumnHeader(True)
+    out.SetUseColumnTitleAsColumnHeader(True)
     out.SetLocked(True)
     return out
 

@@ -88,6 +88,7 @@ def transform_from_node(
     parts = parts_from_world(node)
     where = f"{role} '{node.GetName()}'"
     direct = all(part.exact for part in parts)
+    found: Transform
     if grid is not None and not (direct and covers(_joined(parts, where), grid)):
         found = as_shown(parts, grid)
     else:
