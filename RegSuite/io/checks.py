@@ -54,10 +54,13 @@ def check_same_grid(image: Image, grid: Grid, what: str = "labels") -> None:
     )
 
 
-def check_pair(fixed: Image, moving: Image, initial: Transform | None = None) -> list[str]:
+def check_pair(
+    fixed: Image, moving: Image, initial: Transform | None = None, *, probes: int = PROBES_AN_AXIS
+) -> list[str]:
     """Raise GeometryError for images that cannot be registered as they lie; warnings otherwise.
 
     initial: where a transform (fixed to moving) has been given, the overlap is taken through it.
+    probes: how many along each axis (see `overlap_fraction`).
     """
     if fixed.ndim != moving.ndim:
         raise GeometryError(
@@ -65,7 +68,7 @@ def check_pair(fixed: Image, moving: Image, initial: Transform | None = None) ->
             where=f"fixed: {fixed.grid}; moving: {moving.grid}",
             mend="give two volumes or two slices (a slice and a volume: regsuite slices)",
         )
-    overlap = overlap_fraction(fixed.grid, moving.grid, initial)
+    overlap = overlap_fraction(fixed.grid, moving.grid, initial, probes=probes)
     percent = f"{100 * overlap:.0f}" if overlap >= 0.01 or overlap == 0 else f"{100 * overlap:.1g}"
     extents = f"{_covers('fixed', fixed.grid)}\n  {_covers('moving', moving.grid)}"
     if overlap < NO_OVERLAP_FRACTION:
@@ -82,21 +85,24 @@ def check_pair(fixed: Image, moving: Image, initial: Transform | None = None) ->
     return []
 
 
-def overlap_fraction(fixed: Grid, moving: Grid, transform: Transform | None = None) -> float:
+def overlap_fraction(
+    fixed: Grid, moving: Grid, transform: Transform | None = None, *, probes: int = PROBES_AN_AXIS
+) -> float:
     """Common volume of two grids as a fraction of the smaller one's, by probes on a lattice (to about 2 %).
 
-    transform: fixed to moving, applied to the probes; identity if None.
+    transform: fixed to moving, applied to the probes; identity if None. probes: at most so many
+    along each axis.
     """
-    common = _inside(fixed, moving, transform) * _volume(fixed)
+    common = _inside(fixed, moving, transform, probes) * _volume(fixed)
     if transform is None:
         # a small volume in a large one slips between the large one's probes
-        common = max(common, _inside(moving, fixed, None) * _volume(moving))
+        common = max(common, _inside(moving, fixed, None, probes) * _volume(moving))
     return min(1.0, common / min(_volume(fixed), _volume(moving)))
 
 
-def _inside(probed: Grid, other: Grid, transform: Transform | None) -> float:
+def _inside(probed: Grid, other: Grid, transform: Transform | None, probes: int) -> float:
     """The share of `probed` that lies in `other`; a single slice is thickened to meet its neighbours."""
-    axes = [(np.arange(n) + 0.5) / n for n in (min(PROBES_AN_AXIS, 4 * m) for m in probed.size)]
+    axes = [(np.arange(n) + 0.5) / n for n in (min(probes, 4 * m) for m in probed.size)]
     share = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, probed.ndim)
     points: NDArray[np.float64] = probed.points(share * np.asarray(probed.size) - 0.5)
     if transform is not None:
