@@ -30,7 +30,7 @@ class MethodForm:
     ) -> None:
         self._model = model
         self._on_changed = on_changed
-        self._setting = False
+        self._setting = True
         self._base = dict(validated(model, preset, "the preset"))
         self._rows: dict[str, tuple[FieldWidget, Any]] = {}
         self._unseen: dict[str, Any] = {}

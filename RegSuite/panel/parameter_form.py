@@ -32,12 +32,12 @@ class ParameterForm:
 
     def __init__(self, workflow: Workflow) -> None:
         self._fields = fields_of(workflow.Parameters)
-        self._rows = ParameterRows(self._fields, self._to_node, self.reset)
         self._node: Any = None
         self._tag: int | None = None
         self._showing = False
         self._shown: tuple[str, Mapping[str, Any], str] | None = None
         self.method_form: MethodForm | None = None
+        self._rows = ParameterRows(self._fields, self._to_node, self.reset)
         self.widget = self._rows.widget
         self.advanced = self._rows.advanced
 
