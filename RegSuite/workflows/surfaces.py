@@ -37,7 +37,7 @@ def warp_surface(
             )
     if transform.ndim != 3:
         raise GeometryError("a surface needs a 3D transform", where=str(source))
-    surface = _read(source)
+    surface = read_surface(source)
     to_lps = _SPACES[space]
     places = _points(surface) @ to_lps
     moved = transform.points(torch.from_numpy(places)).cpu().numpy() @ to_lps
@@ -55,7 +55,8 @@ def _need_vtk() -> None:
         )
 
 
-def _read(path: Path) -> Any:
+def read_surface(path: Path) -> Any:
+    """The vtkPolyData in a file, in the file's own coordinates. Raises InputError for what is no surface."""
     import vtk
 
     if not path.is_file():

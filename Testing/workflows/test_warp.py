@@ -146,7 +146,7 @@ def test_a_surface_goes_where_its_points_go(tmp_path, suffix, space):
         tmp_path / f"in{suffix}", tmp_path / "shift.tfm", tmp_path / f"out{suffix}", surface_space=space
     )
     places = [
-        vtk_to_numpy(surfaces._read(tmp_path / name).GetPoints().GetData()).mean(axis=0)
+        vtk_to_numpy(surfaces.read_surface(tmp_path / name).GetPoints().GetData()).mean(axis=0)
         for name in (f"in{suffix}", f"out{suffix}")
     ]
     flip = np.array([-1.0, -1.0, 1.0]) if space == "RAS" else np.ones(3)

@@ -1,0 +1,104 @@
+"""Diverging colours: Jacobian determinants about 1, differences about 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from RegSuite.report.brightness import coarse
+
+Colour = tuple[float, float, float, float]
+
+COLOURS = 256
+RANGE_ATTRIBUTE = "RegSuite.ColourRange"
+FOLD = (0.224, 1.0, 0.078, 1.0)
+"""Bright green, as in the report: a voxel that folds."""
+
+_UNCHANGED = 0.1
+_BLUE = ("053061", "2166ac", "4393c3", "92c5de", "c6e0f0", "f7f7f7")
+_RED = ("f7f7f7", "fddbc7", "f4a582", "d6604d", "b2182b", "67001f")
+_BELOW_GREY = ("9be7ff", "1b7fd6", "808080")
+_ABOVE_GREY = ("808080", "e0631b", "ffe29b")
+
+
+def jacobian_limit(jacobian: NDArray[Any]) -> float:
+    """The determinant at the end of the colours: a power of two, of half a step, from 1.41 to 16.
+
+    As in the report: 99.5 % of the positive determinants lie between 1 / limit and the limit.
+    """
+    values = coarse(jacobian)
+    positive = values[(values > 0) & np.isfinite(values)]
+    spread = float(np.percentile(np.abs(np.log2(positive)), 99.5)) if positive.size else 1.0
+    return float(2.0 ** np.clip(np.ceil(2 * spread) / 2, 0.5, 4.0))
+
+
+def jacobian_range(limit: float) -> tuple[float, float]:
+    """The window (lowest, highest determinant) over which `jacobian_colours` is stretched.
+
+    It begins just under 0, so that the first of its colours stands for folds alone.
+    """
+    return -limit / (COLOURS - 2), limit
+
+
+def jacobian_colours(scene: Any, limit: float) -> Any:
+    """The colour table of determinants up to `limit`, made once a scene and limit.
+
+    log-symmetric: J and 1/J are equally far from white, which is 1; blue is expanded to fit
+    (J < 1), red was compressed (J > 1), green folds (J <= 0). The table is stretched over J itself
+    (`jacobian_range`), so that a colour legend shows determinants. Within a tenth of
+    the limit (in logarithms) it is transparent: over an image only what changes its volume is coloured.
+    """
+    low, high = jacobian_range(limit)
+
+    def colour(place: float) -> Colour:
+        value = low + place * (high - low)
+        if value <= 0:
+            return FOLD
+        share = float(np.clip(np.log2(value) / np.log2(limit), -1, 1))
+        anchors, place = (_BLUE, share + 1) if share < 0 else (_RED, share)
+        return (*_between(anchors, place), float(abs(share) > _UNCHANGED))
+
+    return _table(scene, "Jacobian colours", limit, colour)
+
+
+def difference_colours(scene: Any) -> Any:
+    """The colour table of differences: blue below zero, which is grey in its middle, orange above."""
+
+    def colour(place: float) -> Colour:
+        anchors, within = (_BELOW_GREY, 2 * place) if place < 0.5 else (_ABOVE_GREY, 2 * place - 1)
+        return (*_between(anchors, within), 1.0)
+
+    return _table(scene, "Difference colours", 1.0, colour)
+
+
+def _table(scene: Any, name: str, limit: float, colour: Callable[[float], Colour]) -> Any:
+    """The table of that name and limit in the scene, made where it is missing."""
+    mark = f"{name} {limit:.4g}"
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLColorTableNode")):
+        table = scene.GetNthNodeByClass(index, "vtkMRMLColorTableNode")
+        if table.GetAttribute(RANGE_ATTRIBUTE) == mark:
+            return table
+    table = scene.CreateNodeByClass("vtkMRMLColorTableNode")
+    table.UnRegister(None)
+    table.SetName(name)
+    table.SetAttribute(RANGE_ATTRIBUTE, mark)
+    table.SetAttribute("Category", "RegSuite")
+    table.HideFromEditorsOff()
+    table.SetTypeToUser()
+    table.SetNumberOfColors(COLOURS)
+    table.GetLookupTable().SetTableRange(0, COLOURS - 1)
+    for index in range(COLOURS):
+        table.SetColor(index, str(index), *colour(index / (COLOURS - 1)))
+    return scene.AddNode(table)
+
+
+def _between(anchors: Sequence[str], share: float) -> tuple[float, float, float]:
+    """The colour a share (0..1) of the way along evenly spaced colours RRGGBB."""
+    place = float(np.clip(share, 0, 1)) * (len(anchors) - 1)
+    low = min(int(place), len(anchors) - 2)
+    first, second = (np.frombuffer(bytes.fromhex(a), np.uint8) / 255 for a in anchors[low : low + 2])
+    red, green, blue = first + (place - low) * (second - first)
+    return float(red), float(green), float(blue)

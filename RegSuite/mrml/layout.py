@@ -1,0 +1,81 @@
+"""Puts a result into the views: layout, layers, opacity, and the place to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+from RegSuite.mrml.space import grid_of_volume
+from RegSuite.mrml.views import (
+    SLICE_VIEWS,
+    arrange,
+    composite,
+    fit_slice,
+    layout_of,
+    look_at,
+    plain_3d_view,
+    slice_view,
+)
+from RegSuite.report.planes import planes_of
+
+if TYPE_CHECKING:
+    from RegSuite.geometry import Grid
+    from RegSuite.workflows.scene import SceneContent
+
+_OBLIQUE_DEGREES = 0.5
+
+
+def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
+    """Show the nodes of a result (by role) as its workflow wants to be seen.
+
+    Background and foreground go into every slice view, the latter at the workflow's opacity; a
+    label map among the labels goes into the label layer as outlines. The whole background is seen,
+    cut through content.centre_mm. A volume of one slice gets the one view that shows it.
+    All through MRML: on the desktop the views follow, without one they are so when the scene is opened.
+    """
+    view = content.workflow.view
+    background = nodes.get(view.background)
+    if background is None or background.GetImageData() is None:
+        return
+    scene, grid = background.GetScene(), grid_of_volume(background)
+    foreground = nodes.get(view.foreground) if view.foreground else None
+    labels = next((n for n in map(nodes.get, view.labels) if n is not None and _is_label_map(n)), None)
+    slicer.app.pauseRender()  # the views are drawn once, at the end
+    try:
+        for name in SLICE_VIEWS.values():
+            _fill(composite(scene, name), background, foreground, labels, view.opacity)
+        _place(scene, grid, content)
+    finally:
+        slicer.app.resumeRender()
+
+
+def _is_label_map(node: Any) -> bool:
+    return bool(node.IsA("vtkMRMLLabelMapVolumeNode"))
+
+
+def _fill(layers: Any, background: Any, foreground: Any, labels: Any, opacity: float) -> None:
+    """The layers of one slice view; the three views stay linked, so that fading one fades all."""
+    layers.SetBackgroundVolumeID(background.GetID())
+    layers.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
+    layers.SetForegroundOpacity(opacity if foreground is not None else 0.0)
+    layers.SetLabelVolumeID(labels.GetID() if labels is not None else None)
+    layers.SetLabelOpacity(1.0)
+    layers.SetLinkedControl(True)
+
+
+def _place(scene: Any, grid: Grid, content: SceneContent) -> None:
+    """Layout, slice planes and camera for a volume of that grid."""
+    planes = planes_of(grid)
+    flat = planes[0] if len(planes) == 1 else None
+    centre = grid.centre if content.centre_mm is None else content.centre_mm
+    for plane, name in SLICE_VIEWS.items():
+        view = slice_view(scene, name)
+        along_voxels = flat is not None and flat.tilt_degrees > _OBLIQUE_DEGREES
+        fit_slice(view, plane.capitalize(), grid, centre, along_voxels=along_voxels)
+        view.SetUseLabelOutline(True)
+        view.SetSliceVisible(flat is None)
+    plain_3d_view(scene)
+    look_at(scene, grid)
+    arrange(scene, layout_of(None if flat is None else flat.name))

@@ -1,0 +1,158 @@
+"""A result and its inputs as nodes that a person can read: named, coloured, placed and referenced."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.mrml import display
+from RegSuite.mrml.application.file_types import base_name
+from RegSuite.mrml.hierarchy import result_folder
+from RegSuite.mrml.make import make_node
+from RegSuite.mrml.measures import measures_table
+from RegSuite.mrml.nodes import is_node
+from RegSuite.mrml.space import grid_of_volume
+
+if TYPE_CHECKING:
+    from RegSuite.workflows.model import InputRole, OutputRole
+    from RegSuite.workflows.scene import SceneContent
+
+MEASURES = "measures"
+"""The role of the table of measures, which no workflow lists: every result has one."""
+
+REFERENCE = "RegSuite."
+"""Node references from an output to an input are called by this and the input's role, attributes alike."""
+
+COMPUTED_BY_SLICER = ("inverse_displacement",)
+"""Outputs that make no node of their own unless a target asks for one: a transform node has its inverse."""
+
+Steps = Generator[Any, None, dict[str, Any]]
+
+
+def nodes_of(content: SceneContent, *, targets: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Nodes by role in `slicer.mrmlScene`, all at once; see `nodes_in_steps`."""
+    steps = nodes_in_steps(content, targets)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return dict(end.value)
+
+
+def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = None) -> Steps:
+    """Make the nodes of a result in `slicer.mrmlScene`, one a step; the return value has them by role.
+
+    Items that are nodes already stand for themselves and are not changed. targets: output nodes,
+    by role, that the user chose: they are filled in place and keep their names; others are called
+    "CONTENT NAME: OUTPUT". All outputs carry the result's schema, version, workflow, method and
+    role as attributes (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie
+    in a subject hierarchy folder of the result's name. Measures and verdicts become a table.
+    Raises InputError for a target of another class than its output.
+    """
+    given = dict(targets or {})
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    own: set[str] = set()
+    for role in content.workflow.inputs:
+        item = content.item(role.name)
+        node = make_node(role.kind, item, _input_name(role, item), content.label_names)
+        if node is not None:
+            inputs[role.name] = node
+            own |= set() if is_node(item) else {role.name}
+            yield node
+    for output in content.workflow.outputs:
+        target = given.get(output.name)
+        if target is None and output.name in COMPUTED_BY_SLICER:
+            continue
+        node = _output(output, content, target)
+        if node is not None:
+            outputs[output.name] = node
+            yield node
+    table = measures_table(
+        content.record, content.label_names, f"{content.name}: measures", given.get(MEASURES)
+    )
+    if table is not None:
+        outputs[MEASURES] = table
+        yield table
+    _dress(content, inputs, outputs, own)
+    _mark(content, inputs, outputs)
+    placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}
+    result_folder(content.name, placed)
+    return {**inputs, **outputs}
+
+
+def _input_name(role: InputRole, item: Any) -> str:
+    """An input is called as its file is, without the ending."""
+    return base_name(getattr(item, "name", "") or role.title)
+
+
+def _output(role: OutputRole, content: SceneContent, target: Any) -> Any:
+    """The node of one output; None for what makes none (a page, a scene, what is not there)."""
+    item = content.item(role.name)
+    name = f"{content.name}: {role.title.lower()}"
+    if is_node(item) or target is None:
+        return make_node(role.kind, item, name, content.label_names)
+    return make_node(role.kind, item, None, content.label_names, target)
+
+
+def _dress(
+    content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any], own: set[str]
+) -> None:
+    """Give every node that was made here its looks; the user's own inputs keep theirs."""
+    view = content.workflow.view
+    nodes = {**inputs, **outputs}
+    background, foreground = nodes.get(view.background), nodes.get(view.foreground or "")
+    if view.background in own:
+        display.show_grey(background, display.own_window(background))
+    window = None
+    if foreground is not None and (view.foreground in outputs or view.foreground in own):
+        alike = background is not None and display.one_modality(content.record)
+        window = display.matched_window(background, foreground) if alike else None
+        window = window or display.own_window(foreground)
+        display.show_grey(foreground, window)
+    for role in content.workflow.inputs:
+        if role.name in own:
+            _dress_input(role, inputs[role.name], view.background, window)
+    for output in content.workflow.outputs:
+        if output.name in outputs:
+            _dress_output(output, outputs[output.name], background, inputs.get(output.of))
+
+
+def _dress_input(role: InputRole, node: Any, background: str, window: display.Window | None) -> None:
+    """An input that was made here; the image that was moved is as bright as the warped one."""
+    if role.kind == "image" and role.name != background:
+        display.show_grey(node, window or display.own_window(node))
+    elif role.kind in ("labels", "mask") and node.IsA("vtkMRMLSegmentationNode"):
+        display.show_labels(node, filled=False)
+        node.GetDisplayNode().SetVisibility(role.name.startswith("fixed") and role.kind == "labels")
+    elif role.kind == "points":
+        display.show_points(node, fixed=not role.name.startswith("moving"))
+
+
+def _dress_output(role: OutputRole, node: Any, background: Any, of: Any) -> None:
+    """An output, by what it is."""
+    if role.kind == "jacobian":
+        display.show_jacobian(node)
+    elif role.kind == "labels" and node.IsA("vtkMRMLSegmentationNode"):
+        display.show_labels(node, filled=True)
+    elif role.kind == "displacement":
+        seen = background if background is not None else of
+        if seen is not None and seen.IsA("vtkMRMLVolumeNode"):
+            display.prepare_grid(node, grid_of_volume(seen), seen)
+
+
+def _mark(content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    """Attributes and references of the outputs: what made them, from what."""
+    record = content.record
+    facts = {
+        "schema": record.schema_,
+        "version": record.versions.get("RegSuite"),
+        "workflow": record.workflow,
+        "method": record.method,
+    }
+    for role, node in outputs.items():
+        for key, value in {**facts, "role": role}.items():
+            if value is not None:
+                node.SetAttribute(REFERENCE + key, value)
+        for name, source in inputs.items():
+            node.SetNodeReferenceID(REFERENCE + name, source.GetID())
