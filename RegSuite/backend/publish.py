@@ -11,6 +11,7 @@ from RegSuite.backend.arrays import PIECE_BYTES
 from RegSuite.report.disk import error_in_words
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import RESULT_FILE, Result
+from RegSuite.workflows.scene import SCENE_FILE
 
 
 def publish_in_steps(
@@ -22,7 +23,7 @@ def publish_in_steps(
     changes last, in one go. A generator that is closed half-way leaves nothing. Raises OutputError
     and DiskFull as ResultFolder does.
     """
-    record = Result.read(finished)
+    record = _with_scene(Result.read(finished), finished)
     with ResultFolder(target, overwrite=overwrite) as place:
         for entry in sorted(finished.rglob("*")):
             there = place.path / entry.relative_to(finished)
@@ -38,6 +39,13 @@ def check_target(target: Path | str, *, overwrite: bool = False) -> None:
     """Raise OutputError now where a result could not be put at `target` later."""
     with ResultFolder(target, overwrite=overwrite):
         pass  # a block without a result leaves nothing
+
+
+def _with_scene(record: Result, finished: Path) -> Result:
+    """The record with a scene.mrb that was written after it (by Slicer's own process)."""
+    if "scene" in record.files or not (finished / SCENE_FILE).exists():
+        return record
+    return record.model_copy(update={"files": {**record.files, "scene": SCENE_FILE}})
 
 
 def _bring(source: Path, target: Path) -> Iterator[None]:

@@ -7,12 +7,14 @@ full that nothing can be said.
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import os
 import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from RegSuite.backend.ending import DISK_FULL_STATUS
 from RegSuite.backend.messages import Failed, Finished, Said
@@ -25,7 +27,7 @@ _NEEDED = ("numpy", "torch", "pydantic")
 
 
 def main() -> None:
-    """Run the job named by sys.argv; leaves by SystemExit."""
+    """Run the job named by sys.argv; ends the process."""
     faulthandler.enable()
     job = Path(sys.argv[1]).absolute()
     stop, post = Stop(job.parent), Post()
@@ -34,33 +36,24 @@ def main() -> None:
     except OSError as error:
         from RegSuite.report.disk import is_full
 
-        if not is_full(error, job.parent):
-            raise
-        status = DISK_FULL_STATUS
+        traceback.print_exc()
+        status = DISK_FULL_STATUS if is_full(error, job.parent) else MethodFailed.exit_status
     finally:
         stop.leave()
-    sys.exit(status)
+    _leave(status)
 
 
 def _told(job: Path, stop: Stop, post: Post) -> int:
-    """Run the job and tell its end; the exit status."""
+    """Run the job and tell its end; the exit status. Raises OSError where nothing can be told."""
     try:
         return _run(job, stop, post)
     except Cancelled as error:
         return error.exit_status
     except RegSuiteError as error:
         return _fail(error, post)
-    except ModuleNotFoundError as error:
-        return _fail(_missing(error), post)
     except Exception as error:  # noqa: BLE001  the outermost border: told to the process that asked
-        from RegSuite.workflows.failure import is_out_of_memory
-
         traceback.print_exc()
-        what = f"{type(error).__name__}: {error}"
-        if is_out_of_memory(error):
-            return _fail(OutOfMemory(f"memory ran out: {error}", where=f"stage {post.stage!r}"), post)
-        mend = "this is a defect: please report it with the last words and `regsuite doctor`"
-        return _fail(MethodFailed(what, where=f"stage {post.stage!r}", mend=mend), post)
+        return _fail(_in_words(error, f"stage {post.stage!r}"), post)
 
 
 def _run(job: Path, stop: Stop, post: Post) -> int:
@@ -111,14 +104,28 @@ def _fail(error: RegSuiteError, post: Post, line: str | None = None) -> int:
     return error.exit_status
 
 
-def _missing(error: ModuleNotFoundError) -> RegSuiteError:
-    """The words for a library that this Python does not have."""
-    return InputError(
-        f"{error.name} is not installed in the worker's Python",
-        where=sys.executable,
-        mend=f"{Path(os.fsdecode(sys.executable)).name} -m pip install {error.name}; "
-        "in Slicer press Install in RegSuite's module (torch: the extension PyTorch)",
-    )
+def _leave(status: int) -> NoReturn:
+    """End the process without the half second in which libraries take themselves apart."""
+    atexit._run_exitfuncs()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _in_words(error: Exception, where: str) -> RegSuiteError:
+    """The error a user reads for one that no workflow has put into words."""
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("RegSuite"):
+        return InputError(
+            f"{error.name} is not installed in the worker's Python",
+            where=sys.executable,
+            mend=f"{sys.executable} -m pip install {error.name}; in Slicer, Install in RegSuite's modules",
+        )
+    from RegSuite.workflows.failure import is_out_of_memory
+
+    if is_out_of_memory(error):
+        mend = "close other programs, or use a coarser image"
+        return OutOfMemory(f"memory ran out: {error}", where=where, mend=mend)
+    mend = "this is a defect: please report it with the last words and `regsuite doctor`"
+    return MethodFailed(f"{type(error).__name__}: {error}", where=where, mend=mend)
 
 
 if __name__ == "__main__":
