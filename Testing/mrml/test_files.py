@@ -88,6 +88,21 @@ def test_a_scene_comes_back_with_its_nodes_and_folders(name, tmp_path, scene):
     assert hierarchy.GetItemName(hierarchy.GetItemParent(item)) == "results"
 
 
+@pytest.mark.parametrize("name", ["case.mrb", "case.mrml"])
+def test_a_scene_is_added_or_put_in_place_of_the_other(name, tmp_path):
+    a_transform()
+    if name.endswith(".mrml"):
+        slicer.util.saveNode(slicer.util.getNode("shift"), str(tmp_path / "shift.h5"), {})
+    assert slicer.util.saveScene(str(tmp_path / name), {})
+    slicer.mrmlScene.Clear(0)
+    a_table()
+    slicer.util.loadScene(str(tmp_path / name), {})
+    assert len(slicer.util.getNodes("metrics")) == len(slicer.util.getNodes("shift")) == 1
+    slicer.util.loadScene(str(tmp_path / name), {"clear": True})
+    assert not slicer.util.getNodes("metrics")
+    assert len(slicer.util.getNodes("shift")) == 1
+
+
 def test_an_export_takes_parents_in_and_leaves_the_node_alone(tmp_path):
     node, parent = a_volume(), a_transform()
     node.SetAndObserveTransformNodeID(parent.GetID())

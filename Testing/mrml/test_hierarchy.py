@@ -98,3 +98,19 @@ def test_the_folder_is_there_after_the_scene_was_saved_and_read(tmp_path):
     slicer.mrmlScene.Clear(0)
     slicer.util.loadScene(str(tmp_path / "scene.mrb"), {})
     assert tree() == {"Scene": ["knee"], "knee": ["scan", "shift"]}
+
+
+def test_a_scene_that_is_added_brings_its_folder_along(tmp_path):
+    result_folder("knee", {"warped": a_volume()})
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrb"), {})
+    slicer.mrmlScene.Clear(0)
+    result_folder("hip", {"warped": a_volume("other")})
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"), {})
+    assert tree() == {"Scene": ["hip", "knee"], "hip": ["other"], "knee": ["scan"]}
+
+
+def test_nodes_of_a_scene_without_a_hierarchy_get_their_items(tmp_path):
+    file = tmp_path / "old.mrml"
+    file.write_text('<MRML><LinearTransform id="vtkMRMLLinearTransformNode1" name="old"/></MRML>')
+    slicer.util.loadScene(str(file), {})
+    assert tree() == {"Scene": ["old"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import vtk
 
 from RegSuite.mrml.application.file_types import base_name, file_type
+from RegSuite.mrml.application.hierarchy_items import make_missing_items
 from RegSuite.mrml.application.reading import READERS, Properties, read_node
 from RegSuite.mrml.application.writing import ending, export_node, formats, save_node
 
@@ -20,11 +20,9 @@ class FileManager:
     As in Slicer they give whether it was done, and tell why not in a vtkMRMLMessageCollection.
     """
 
-    def __init__(self, scene: Any, application: Any, modules: Any, temporary: Path) -> None:
+    def __init__(self, scene: Any, modules: Any) -> None:
         self._scene = scene
-        self._application = application
         self._modules = modules
-        self._temporary = temporary
 
     def fileType(self, name: str) -> str:
         """Slicer's file type by the ending of the name."""
@@ -81,13 +79,14 @@ class FileManager:
         return True
 
     def _load_scene(self, file: str, clear: bool, messages: Any) -> bool:
-        if clear:
-            self._scene.Clear(0)
+        """Add the scene of a file to what is there, or put it in its place (clear)."""
         if file.lower().endswith(".mrb"):
-            unpacked = tempfile.mkdtemp(prefix="bundle-", dir=self._temporary)
-            return bool(self._application.OpenSlicerDataBundle(file, unpacked, messages))
-        self._scene.SetURL(file)
-        return bool(self._scene.Import(messages))
+            done = self._scene.ReadFromMRB(file, clear, messages)
+        else:
+            self._scene.SetURL(file)
+            done = self._scene.Connect(messages) if clear else self._scene.Import(messages)
+        make_missing_items(self._scene)
+        return bool(done)
 
     def _save_scene(self, file: str, messages: Any) -> bool:
         path = Path(file).absolute()

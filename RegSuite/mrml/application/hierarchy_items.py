@@ -21,31 +21,26 @@ OWNERS = {
 }
 """The plugin that owns items of a class of nodes in Slicer, the first that fits; "" lets Slicer choose."""
 
-AFTER_SLICER = -1.0
-"""Priority of the observers: Slicer's own comes first and puts together the hierarchy that was read."""
-
 
 def make_items(scene: Any) -> list[tuple[Any, int]]:
     """Give every data node that is or will be in `scene` its item; the observers, to be removed at the end.
 
-    Hidden nodes get none, as in Slicer. While a scene is read its own hierarchy is read as well, and
-    put together by Slicer when the last node is there: what is missing after that is made.
+    Hidden nodes get none, as in Slicer, and nodes that are being read with a scene get those of
+    that scene's hierarchy, which Slicer puts together after its last event: who has read a scene
+    calls `make_missing_items` then.
     """
 
     def on_node_added(_scene: Any, _event: str, node: Any) -> None:
         if not scene.IsImporting():
             _make_item(scene, node)
 
-    def on_batch_end(_scene: Any, _event: str) -> None:
-        _make_missing(scene)
-
     on_node_added.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  # how VTK is told to hand it over
-    _make_missing(scene)
-    events = {scene.NodeAddedEvent: on_node_added, scene.EndBatchProcessEvent: on_batch_end}
-    return [(scene, scene.AddObserver(event, call, AFTER_SLICER)) for event, call in events.items()]
+    make_missing_items(scene)
+    return [(scene, scene.AddObserver(scene.NodeAddedEvent, on_node_added))]
 
 
-def _make_missing(scene: Any) -> None:
+def make_missing_items(scene: Any) -> None:
+    """Items for the nodes that have none, such as those of a scene that had no hierarchy."""
     for index in range(scene.GetNumberOfNodes()):
         _make_item(scene, scene.GetNthNode(index))
 
