@@ -1,30 +1,38 @@
-"""Gates for tests that need more than the engine: each skips with the words that say what to install."""
+"""Gates for tests that need more than the engine: each skips with the words that say what to install.
+
+REGSUITE_REQUIRE names gates (slicer, views, panels, viewer, chromium, cmake; joined by commas) that must
+not close: what they would skip fails instead, with the same words. .ci/run sets it.
+"""
 
 from __future__ import annotations
 
 import ctypes.util
 import os
+import shutil
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 LIBRARIES = "libegl1 libgl1-mesa-dri libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0"
 """Debian's packages for offscreen views and Qt (see .ci/run)."""
 
+REQUIRE = "REGSUITE_REQUIRE"
+
 
 def slicer_core() -> None:
     """Skip unless Slicer's MRML is here."""
     if _missing_slicer():
-        pytest.skip("slicer-core is not installed: pip install 'regsuite[slicer]'")
+        _closed("slicer", "slicer-core is not installed: pip install 'regsuite[slicer]'")
 
 
 def views() -> None:
     """Skip unless Slicer's views can be drawn offscreen (EGL)."""
     slicer_core()
     if not _egl():
-        pytest.skip("EGL is not installed, views cannot be drawn: apt install libegl1 libgl1-mesa-dri")
+        _closed("views", "EGL is not installed, views cannot be drawn: apt install libegl1 libgl1-mesa-dri")
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
 
@@ -33,7 +41,42 @@ def panels() -> None:
     views()
     problem = _qt_problem()
     if problem:
-        pytest.skip(f"{problem}: pip install 'regsuite[panels]', apt install {LIBRARIES}")
+        _closed("panels", f"{problem}: pip install 'regsuite[panels]', apt install {LIBRARIES}")
+
+
+def viewer() -> Path:
+    """The Python of the viewer's environment; skip unless it is here and views can be drawn."""
+    from RegSuite.errors import InputError
+    from RegSuite.viewer import viewer_python
+
+    if not _egl():
+        _closed("views", "EGL is not installed, views cannot be drawn: apt install libegl1 libgl1-mesa-dri")
+    try:
+        return viewer_python()
+    except InputError as error:
+        _closed("viewer", f"{error.what}: make .venv-view")
+        raise AssertionError from error  # not reached: _closed has ended the test
+
+
+def chromium() -> str:
+    """The program of a headless browser; skip unless it is here."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        _closed("chromium", "there is no browser to look with: apt install chromium")
+    return str(found)
+
+
+def cmake() -> None:
+    """Skip unless cmake and make are here."""
+    if shutil.which("cmake") is None or shutil.which("make") is None:
+        _closed("cmake", "cmake or make is not installed: apt install cmake make")
+
+
+def _closed(gate: str, why: str) -> None:
+    """End the test: skipped, or failed where the gate is required."""
+    if gate in os.environ.get(REQUIRE, "").replace(" ", "").split(","):
+        pytest.fail(f"{why} ({REQUIRE} asks for {gate})", pytrace=False)
+    pytest.skip(why)
 
 
 @cache
