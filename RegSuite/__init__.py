@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from RegSuite.console import register, warp
+    from RegSuite.console import register, submit, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -55,6 +55,7 @@ _LAZY = {
     "preset_names": "RegSuite.presets",
     "Result": "RegSuite.workflows.result",
     "register": "RegSuite.console",
+    "submit": "RegSuite.console",
     "warp": "RegSuite.console",
     "evaluate": "RegSuite.workflows.evaluate",
     "phantom": "RegSuite.workflows.phantom",
@@ -83,6 +84,7 @@ __all__ = [
     "phantom",
     "preset_names",
     "register",
+    "submit",
     "warp",
 ]
 

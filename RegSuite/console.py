@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from RegSuite.backend.job import Job
     from RegSuite.geometry import Image, PointSet
     from RegSuite.workflows.model import InputKind, Workflow
     from RegSuite.workflows.result import Result
@@ -42,6 +43,23 @@ def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Im
         like=_engine_object(like, "like"),
         **options,
     )
+
+
+def submit(
+    workflow_name: str,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Job:
+    """Start a workflow in a process of its own; see RegSuite.backend.job.prepare for the options.
+
+    inputs: by role, each a file name, a RegSuite object, a SimpleITK image or an MRML node; none is
+    changed. The job is followed by `poll` or `wait`, stopped by `cancel`, kept by `publish`.
+    """
+    from RegSuite.backend.job import submit as run
+    from RegSuite.workflows import get_workflow
+
+    return run(workflow_name, _engine_inputs(get_workflow(workflow_name), inputs), parameters, **options)
 
 
 def _engine_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:

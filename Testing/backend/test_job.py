@@ -171,3 +171,18 @@ def test_wait_can_be_left_after_a_time(started):
     began = time.monotonic()
     assert job.wait(0.2) == "running"
     assert time.monotonic() - began < 0.5
+
+
+def test_from_python_it_is_three_lines(temporary, tmp_path):
+    files = write_pair(tmp_path)
+    job = RegSuite.submit(
+        "register",
+        {"fixed": files["fixed"], "moving": files["moving"]},
+        {"method": "rigid", **QUICK},
+        temporary=temporary,
+        content=False,
+    )
+    assert job.wait() == "completed", job.reason
+    job.publish(tmp_path / "out")
+    job.close()
+    assert ResultRecord.read(tmp_path / "out").method == "rigid"
