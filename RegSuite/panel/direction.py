@@ -12,11 +12,9 @@ def direction(fixed: str | None, moving: Sequence[str]) -> str:
     if fixed is None or not moving:
         return ""
     if len(moving) == 1:
-        return _(
-            "'{moving}' will be warped onto '{fixed}'. The result lies on the voxels of '{fixed}'; "
-            "both images stay as they are."
-        ).format(moving=moving[0], fixed=fixed)
+        return _("'{moving}' will be warped onto '{fixed}'. Both images stay as they are.").format(
+            moving=moving[0], fixed=fixed
+        )
     return _(
-        "{n} images will be warped onto '{fixed}', one after the other. Each result lies on the voxels of "
-        "'{fixed}'; the images stay as they are."
+        "{n} images will be warped onto '{fixed}', one after the other. All images stay as they are."
     ).format(n=len(moving), fixed=fixed)

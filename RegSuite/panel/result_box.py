@@ -105,6 +105,7 @@ def _label(name: str) -> Any:
     label.setWordWrap(True)
     label.setTextFormat(qt.Qt.RichText)
     label.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
+    label.setMinimumWidth(1)  # a long word or a table does not widen the panel
     return label
 
 

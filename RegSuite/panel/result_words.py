@@ -31,8 +31,6 @@ def judged_rows(result: Result) -> list[MetricRow]:
 
 def verdict_table(result: Result) -> str:
     """Rich text: measure, value, limit, verdict; the source of the limits below."""
-    from html import escape
-
     rows = judged_rows(result)
     if not rows:
         return escape(_("No limits file judges this result."))
@@ -51,9 +49,9 @@ def verdict_table(result: Result) -> str:
             f"<td>{escape(row.limit)}</td><td>{cell}</td></tr>"
         )
     out.append("</table>")
-    sources = sorted({row.source for row in rows if row.source})
-    if sources:
-        words = _("Limits: {source}").format(source="; ".join(sources))
+    bodies = sorted({row.source.partition(":")[0] for row in rows if row.source})
+    if bodies:
+        words = _("Limits after {names}; what each rests on stands below.").format(names=", ".join(bodies))
         out.append(f"<span style='font-size:small'>{escape(words)}</span>")
     return "".join(out)
 
@@ -71,7 +69,8 @@ def facts(result: Result) -> str:
     if result.method:
         parts.append(_("method {method}").format(method=result.method))
     if result.device:
-        parts.append(_("on {device}").format(device=result.device))
+        device = result.device.upper() if result.device == "cpu" else result.device
+        parts.append(_("on {device}").format(device=device))
     return " \u00b7 ".join(parts)
 
 
@@ -85,7 +84,8 @@ def more(result: Result) -> str:
     ]
     rows += [f"<b>{escape(name)}</b> {escape(text)}" for name, text in other_metrics(result)]
     times = [f"{escape(stage)}: {seconds:.1f} s" for stage, seconds in result.seconds.items()]
-    parts = [_section(_("Measures"), rows), _section(_("Times"), times)]
+    limits = [f"<b>{escape(r.title)}</b> {escape(r.limit)}: {escape(r.source)}" for r in judged_rows(result)]
+    parts = [_section(_("Measures"), rows), _section(_("Limits"), limits), _section(_("Times"), times)]
     parts.append(_section(_("What was decided"), [escape(note) for note in result.notes]))
     return "".join(parts)
 

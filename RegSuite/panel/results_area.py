@@ -12,6 +12,7 @@ from RegSuite.panel.node_run import RunEnd
 from RegSuite.panel.population_table import PopulationTable
 from RegSuite.panel.result_box import ResultBox
 from RegSuite.panel.run_control import Finished
+from RegSuite.panel.steps import Work
 
 REPORT = "report.html"
 
@@ -40,19 +41,17 @@ class ResultsArea:
         """The result that the box shows."""
         return self._shown
 
-    def show(self, finished: Finished) -> None:
+    def show_in_steps(self, finished: Finished) -> Work:
         """Show what came of the runs: of several the table and the worst one."""
         self.clear()
         self._ends = {end.order.name: end for end in finished.ends}
         self.widget.visible = True
+        end = finished.ends[0] if finished.ends else None
         if len(finished.subjects) > 1:
-            worst = self.table.show(finished.subjects)
-            end = self._ends.get(worst)
-        else:
-            end = finished.ends[0] if finished.ends else None
+            end = self._ends.get(self.table.show(finished.subjects))
+            yield None
         if end is not None:
-            self._show_end(end)
-            self.show_in_views()
+            yield from self._show_in_steps(end)
 
     def clear(self) -> None:
         """Show nothing; the comparison's helper nodes leave the scene."""
@@ -91,12 +90,16 @@ class ResultsArea:
             self.compare.clear()
             self._shown = None
         elif end is not self._shown:
-            self._show_end(end)
-            self.show_in_views()
+            for _step in self._show_in_steps(end):
+                pass
 
-    def _show_end(self, end: RunEnd) -> None:
+    def _show_in_steps(self, end: RunEnd) -> Work:
         self._shown = end
+        self.compare.clear()
         self.result.show(end.record, end.order.name, end.notes, report=(end.folder / REPORT).is_file())
+        yield None
+        self.show_in_views()
+        yield None
         self._offer_comparison(end)
 
     def _offer_comparison(self, end: RunEnd, but: str = "") -> None:

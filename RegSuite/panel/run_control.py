@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from RegSuite.panel.node_run import Listener, NodeRun, RunEnd
 from RegSuite.panel.order import Order
 from RegSuite.panel.population import Subject, subject_of
 from RegSuite.panel.progress_box import ProgressBox
-from RegSuite.panel.steps import Steps
+from RegSuite.panel.steps import Steps, Work
 
 
 @dataclass
@@ -25,15 +26,16 @@ class Finished:
     subjects: list[Subject] = field(default_factory=list)
 
 
-def _ignore(_finished: Finished) -> None:
+def _ignore(_finished: Finished) -> Work:
     """Nobody listens yet."""
+    yield None
 
 
 class RunControl:
     """Runs orders from the event loop; the button says Apply, and Cancel while something runs.
 
-    on_apply: called when the button is pressed and nothing runs. on_finished: called with what
-    came of it when at least one run came to a result.
+    on_apply: called when the button is pressed and nothing runs. on_finished: gives the steps in
+    which what came of it is shown, when there is something to show.
     """
 
     def __init__(self, button: Any, progress: ProgressBox, errors: ErrorBox) -> None:
@@ -45,7 +47,7 @@ class RunControl:
         self._run: NodeRun | None = None
         self._finished = Finished()
         self.on_apply: Callable[[], None] = lambda: None
-        self.on_finished: Callable[[Finished], None] = _ignore
+        self.on_finished: Callable[[Finished], Work] = _ignore
         button.connect("clicked(bool)", self._pressed)
 
     @property
@@ -87,7 +89,7 @@ class RunControl:
         else:
             self.on_apply()
 
-    def _work(self, orders: list[Order]) -> Generator[float | None, None, None]:
+    def _work(self, orders: list[Order]) -> Work:
         several = len(orders) > 1
         for number, order in enumerate(orders):
             before = (
@@ -117,15 +119,30 @@ class RunControl:
         return Listener(stage, self._progress.add_lines, self._progress.plot.draw)
 
     def _ended(self, _value: Any, error: Exception | None) -> None:
-        self._steps = None
-        self._idle()
+        """All runs have ended, one way or another; what came of them is shown in further steps."""
+        self._run = None
         if isinstance(error, Cancelled):
             self._errors.say(_("Cancelled"), self._kept())
         elif error is not None:
-            self._errors.show_error(error)
-            self._progress.add_lines(str(error).splitlines())
+            self._tell(error)
         if self._finished.ends or len(self._finished.subjects) > 1:
-            self.on_finished(self._finished)
+            self._steps = Steps(self.on_finished(self._finished), self._shown)
+            self._steps.start()
+        else:
+            self._shown(None, None)
+
+    def _shown(self, _value: Any, error: Exception | None) -> None:
+        self._steps = None
+        self._idle()
+        if error is not None:
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Say an error in the box; all of one that nobody foresaw goes into the log."""
+        self._errors.show_error(error)
+        foreseen = isinstance(error, RegSuiteError)
+        text = str(error) if foreseen else "".join(traceback.format_exception(error))
+        self._progress.add_lines(text.splitlines())
 
     def _kept(self) -> str:
         done = len(self._finished.ends)

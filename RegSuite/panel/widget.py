@@ -19,6 +19,7 @@ from RegSuite.panel.panel_forms import PanelForms
 from RegSuite.panel.progress_box import ProgressBox
 from RegSuite.panel.results_area import ResultsArea
 from RegSuite.panel.run_control import Finished, RunControl
+from RegSuite.panel.steps import Work
 
 
 class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -105,10 +106,10 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.control.start(orders)
         self.progress.add_lines(said)
 
-    def _finished(self, finished: Finished) -> None:
+    def _finished(self, finished: Finished) -> Work:
         self.ui.resultSection.visible = True
         self.ui.resultSection.collapsed = False
-        self.results.show(finished)
+        yield from self.results.show_in_steps(finished)
         self.progress.add_lines([str(end.folder) for end in finished.ends])
 
     def _scene_closes(self, _scene: Any, _event: Any) -> None:
