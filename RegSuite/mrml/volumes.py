@@ -210,8 +210,12 @@ def _names(node: Any, data: Tensor) -> dict[int, str]:
     """Names of the labels that are there, from the colour table of a label map."""
     display = node.GetDisplayNode()
     table = display.GetColorNode() if display is not None and node.IsA(LABELS) else None
-    if table is None:
-        return {}
+    if (
+        table is None
+        or not table.IsA("vtkMRMLColorTableNode")
+        or table.GetType() not in (table.User, table.File)
+    ):
+        return {}  # the names of Slicer's built-in tables are those of colours
     named = {label: table.GetColorName(label) or "" for label in labels_in(data)}
     return {label: name for label, name in named.items() if not _ANONYMOUS.fullmatch(name.strip())}
 
