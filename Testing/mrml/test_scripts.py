@@ -1,0 +1,53 @@
+"""The batch scripts of examples/ run in plain Python as they would in Slicer, and what they save is right."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from Testing.cli.command import ROOT
+from Testing.mrml.gate import slicer, vtk
+
+pytestmark = [pytest.mark.slicer, pytest.mark.slow]
+
+
+def script(name, *words):
+    """What an example printed; its errors fail the test."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / name, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def moved_by(node, ras):
+    """Where the parent transform of a node puts a point of it."""
+    whole = vtk.vtkGeneralTransform()
+    node.GetParentTransformNode().GetTransformToWorld(whole)
+    return whole.TransformPoint(ras)
+
+
+def test_the_scene_of_the_example_shows_the_moving_volume_on_the_fixed_one(tmp_path):
+    from RegSuite import phantom
+
+    said = script("04_in_slicer_or_without.py", tmp_path)
+    assert "moving to fixed" in said
+    assert json.loads((tmp_path / "result" / "result.json").read_text())["files"]["scene"] == "scene.mrb"
+    slicer.util.loadScene(str(tmp_path / "mine.mrb"), {})
+    truth = phantom("brain", spacing_mm=4.0, seed=1)
+    index = [n // 2 for n in truth.fixed.grid.size]
+    fixed_point = truth.fixed.grid.points(index)
+    displacement = truth.displacement.data[:, index[2], index[1], index[0]].numpy()
+    moving_ras = (fixed_point + displacement) * (-1, -1, 1)
+    seen_at = moved_by(slicer.util.getNode("moving"), moving_ras)
+    assert seen_at == pytest.approx(fixed_point * (-1, -1, 1), abs=3.0)  # mm; voxels are 4 mm
