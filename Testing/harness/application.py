@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -76,7 +77,11 @@ class Application(HeadlessApp):
         return self.testing
 
     def processEvents(self, *_flags: Any) -> None:
-        self._qt.processEvents()
+        """PySide lets some exceptions of slots out here; PythonQt hands them to the hook, as all others."""
+        try:
+            self._qt.processEvents()
+        except Exception:  # noqa: BLE001  # not ours: it is told where slots' exceptions are told
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
     def layoutManager(self) -> Any:
         return self._layouts

@@ -19,7 +19,9 @@ class Connector:
 
     def __call__(self, *arguments: Any) -> Any:
         first = arguments[0] if arguments else None
-        if not isinstance(first, str) or first[:1] in "12":  # 1 and 2 mark SLOT() and SIGNAL(): PySide's own code
+        if (
+            not isinstance(first, str) or first[:1] in "12"
+        ):  # 1 and 2 mark SLOT() and SIGNAL(): PySide's own code
             return self._native(*arguments)
         if not self._connect and len(arguments) == 1:
             return self._native(self._sender, QtCore.SIGNAL(_checked(self._sender, first)), None)
@@ -43,8 +45,10 @@ class Connector:
 
 def _is_declared_in_python(sender: Any, name: str) -> bool:
     """Whether a signal is a stand-in's: its types are Python's, so that only its name is looked at."""
-    return any(isinstance(vars(cls).get(name), QtCore.Signal) and not cls.__module__.startswith("PySide6")
-               for cls in type(sender).__mro__)
+    return any(
+        isinstance(vars(cls).get(name), QtCore.Signal) and not cls.__module__.startswith("PySide6")
+        for cls in type(sender).__mro__
+    )
 
 
 def _checked(sender: Any, signal: str) -> str:

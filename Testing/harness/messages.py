@@ -47,7 +47,12 @@ def collect(util: Any) -> None:
 
 
 def _message_display(
-    log_level: int, text: str, testing_value: Any, mainWindowNeeded: bool = False, parent: Any = None, **options: Any
+    log_level: int,
+    text: str,
+    testing_value: Any,
+    mainWindowNeeded: bool = False,
+    parent: Any = None,
+    **options: Any,
 ) -> Any:
     import qt
 

@@ -21,7 +21,7 @@ class ModuleManager(QtCore.QObject):
         return found if found is not None and found.name == name else None
 
     def modulesNames(self) -> tuple[str, ...]:
-        return tuple(module.name for key, module in vars(slicer.modules).items() if key == key.lower())
+        return tuple(m.name for key, m in vars(slicer.modules).items() if key == key.lower())
 
     def factoryManager(self) -> ModuleManager:
         return self

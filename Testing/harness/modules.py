@@ -11,6 +11,7 @@ from typing import Any
 import qt
 import slicer
 
+from Testing.harness import source_check
 from Testing.harness.application import start
 
 WIDTH_PX = 520
@@ -70,6 +71,7 @@ def load_module(path: str | Path) -> ModuleType:
     """
     application = start()
     path = Path(path).resolve()
+    source_check.check(path)
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     module = _executed(path)
@@ -108,14 +110,21 @@ def open_panel(module: ModuleType) -> Any:
     """Show a module's panel (setup(), enter()); gives its Widget object, whose `parent` is the container."""
     described = getattr(slicer.modules, module.__name__.lower())
     container = described.widgetRepresentation()
-    container.resize(WIDTH_PX, max(container.sizeHint.height(), 400))
     container.show()
     panel = container.self()
+    fit(panel)
     slicer.util.selectModule(described)
     if hasattr(panel, "enter"):
         panel.enter()
     slicer.app.processEvents()
     return panel
+
+
+def fit(panel: Any) -> None:
+    """Make a panel as wide as Slicer's and as high as what it shows; Slicer would scroll."""
+    slicer.app.processEvents()
+    panel.parent.resize(WIDTH_PX, max(panel.parent.sizeHint.height(), 400))
+    slicer.app.processEvents()
 
 
 def reload_module(module: ModuleType) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore
 
 METHODS_IN_PYTHONQT = ("parent", "layout", "children")
 """Never properties in PythonQt, whatever a class calls its own."""
+
+VIRTUAL = ("sizeHint", "minimumSizeHint")
+"""Properties whose C++ function is virtual: while it runs, PySide asks for an override of that name."""
 
 ACCEPTED = {
     "QString": (str,),
@@ -51,6 +54,23 @@ class QtProperty:
             raise AttributeError(f"{where} is read-only or does not take {value!r}")
 
 
+class VirtualProperty(QtProperty):
+    """A property whose reading makes PySide read the same attribute again: it gets the method then."""
+
+    reading: ClassVar[set[int]] = set()
+
+    __slots__ = ()
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None or id(instance) in self.reading:
+            return self.native if instance is None else self.native.__get__(instance)
+        self.reading.add(id(instance))
+        try:
+            return super().__get__(instance, owner)
+        finally:
+            self.reading.discard(id(instance))
+
+
 def dress(cls: type) -> None:
     """Make attributes of the properties that a Qt class itself declares (its bases are dressed apart)."""
     meta: QtCore.QMetaObject | None = getattr(cls, "staticMetaObject", None)
@@ -60,4 +80,5 @@ def dress(cls: type) -> None:
         declared = meta.property(index)
         name = declared.name()
         if name not in METHODS_IN_PYTHONQT:
-            setattr(cls, name, QtProperty(name, str(declared.typeName()), getattr(cls, name, None)))
+            kind = VirtualProperty if name in VIRTUAL else QtProperty
+            setattr(cls, name, kind(name, str(declared.typeName()), getattr(cls, name, None)))

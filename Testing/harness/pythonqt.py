@@ -13,7 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from Testing.harness import connections, properties, strictness
+from Testing.harness import connections, dialogs, properties, strictness
 
 QOBJECT = QtCore.QObject
 
@@ -45,7 +45,9 @@ def _names() -> dict[str, Any]:
     """Qt's classes and the namespace Qt. Not Signal, Slot, Property: Slicer's PythonQt has none of them."""
     found: dict[str, Any] = {}
     for library in (QtCore, QtGui, QtWidgets):
-        found.update({n: getattr(library, n) for n in dir(library) if n.startswith("Q") and n not in OF_PYSIDE_ONLY})
+        found.update(
+            {n: getattr(library, n) for n in dir(library) if n.startswith("Q") and n not in OF_PYSIDE_ONLY}
+        )
     return found
 
 
@@ -60,9 +62,10 @@ def _dress_all_objects() -> None:
     }
     for name, value in vars_of_all.items():
         setattr(QOBJECT, name, value)
-    for cls in (QtWidgets.QDialog, QtWidgets.QMenu, QtCore.QCoreApplication, QtCore.QEventLoop):
+    for cls in (QtWidgets.QMenu, QtCore.QCoreApplication, QtCore.QEventLoop):
         if not hasattr(cls, "exec_"):
-            vars(cls).get("exec_") or setattr(cls, "exec_", cls.exec)
+            setattr(cls, "exec_", cls.exec)  # noqa: B010  # not an attribute the type checker knows
+    dialogs.refuse()
 
 
 def _application() -> QtWidgets.QApplication:

@@ -34,7 +34,12 @@ def setattribute(self: Any, name: str, value: Any) -> None:
         return
     found = inspect.getattr_static(cls, name, None)
     by_pyside = isinstance(value, QtCore.SignalInstance)  # which keeps each signal on its object
-    if not (by_pyside or isinstance(found, QtCore.Property) or hasattr(found, "__set__") or _may_have_new(cls, name)):
+    if not (
+        by_pyside
+        or isinstance(found, QtCore.Property)
+        or hasattr(found, "__set__")
+        or _may_have_new(cls, name)
+    ):
         raise AttributeError(f"{cls.__name__}.{name} is a method and cannot be replaced")
     native_setattr(self, name, value)
 
@@ -52,6 +57,10 @@ def refuse_event_handlers(cls: type, **options: Any) -> None:
     """`__init_subclass__` of every QObject: event handlers written in Python work poorly in PythonQt."""
     if cls.__module__.startswith(("PySide6", HARNESS)):
         return
-    overridden = sorted(n for n in vars(cls) if n.endswith("Event") or n in ("event", "sizeHint", "minimumSizeHint"))
+    overridden = sorted(
+        n for n in vars(cls) if n.endswith("Event") or n in ("event", "sizeHint", "minimumSizeHint")
+    )
     if overridden:
-        raise TypeError(f"{cls.__name__} overrides {', '.join(overridden)}: PythonQt does not call them reliably")
+        raise TypeError(
+            f"{cls.__name__} overrides {', '.join(overridden)}: PythonQt does not call them reliably"
+        )

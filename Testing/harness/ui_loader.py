@@ -100,6 +100,8 @@ def _connect(root: Any, connection: Connection, path: str) -> None:
         owner = root if root.objectName == name else root.findChild(QtCore.QObject, name)
         end = getattr(owner, member.partition("(")[0], None)
         if end is None:
-            raise RuntimeError(f"{path}: connection {sender}.{signal} to {receiver}.{slot}: no {name}.{member}")
+            raise RuntimeError(
+                f"{path}: connection {sender}.{signal} to {receiver}.{slot}: no {name}.{member}"
+            )
         ends.append(end)
     ends[0].connect(ends[1])

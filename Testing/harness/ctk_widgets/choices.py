@@ -14,7 +14,9 @@ from Testing.harness.stand_ins import kept, prop, stand_in
 class ctkComboBox(QtWidgets.QComboBox):
     """A combo box with a text while nothing is chosen."""
 
-    defaultText = prop("QString", lambda self: self.placeholderText, lambda self, text: self.setPlaceholderText(text))
+    defaultText = prop(
+        "QString", lambda self: self.placeholderText, lambda self, text: self.setPlaceholderText(text)
+    )
     forceDefault = kept("bool", "forceDefault", False)
     scrollWheelEnabled = kept("bool", "scrollWheelEnabled", True)
 
@@ -40,7 +42,9 @@ class ctkCheckableComboBox(QtWidgets.QComboBox):
         return self.model()
 
     def checkedIndexes(self) -> tuple[Any, ...]:
-        return tuple(self.model().index(row, 0) for row in range(self.model().rowCount()) if self._is_checked(row))
+        return tuple(
+            self.model().index(row, 0) for row in range(self.model().rowCount()) if self._is_checked(row)
+        )
 
     def _is_checked(self, row: int) -> bool:
         return bool(self.model().item(row).checkState() == QtCore.Qt.Checked)

@@ -44,7 +44,6 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         self.setMaximumHeight(UNLIMITED_PX if shown else HEADING_PX)
         self.contentsCollapsed.emit(not shown)
 
-
     def showEvent(self, event: Any) -> None:
         """Children that came after the folding are hidden as well."""
         if not self.isChecked():
@@ -63,10 +62,14 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
             heading = QtCore.QRect(area.left(), area.top(), area.width(), HEADING_PX - 4)
             painter.fillRect(heading, self.property("palette").button())
             painter.setPen(self.property("palette").mid().color())
-            painter.drawRect(area.adjusted(0, 0, -1, -1) if self.isChecked() else heading.adjusted(0, 0, -1, -1))
+            painter.drawRect(
+                area.adjusted(0, 0, -1, -1) if self.isChecked() else heading.adjusted(0, 0, -1, -1)
+            )
             painter.setPen(self.property("palette").buttonText().color())
             words = ("\u25be  " if self.isChecked() else "\u25b8  ") + self.property("text")
-            painter.drawText(heading.adjusted(6, 0, 0, 0), QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter, words)
+            painter.drawText(
+                heading.adjusted(6, 0, 0, 0), QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter, words
+            )
         finally:
             painter.end()
 
@@ -88,5 +91,7 @@ class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
             if isinstance(child, QtWidgets.QWidget):
                 child.setVisible(shown)
 
-    collapsed = prop("bool", lambda self: not self.isChecked(), lambda self, folded: self.setChecked(not folded))
+    collapsed = prop(
+        "bool", lambda self: not self.isChecked(), lambda self, folded: self.setChecked(not folded)
+    )
     collapsedHeight = kept("int", "collapsedHeight", 14)

@@ -15,7 +15,9 @@ STEPS = 1000
 
 def _of_box(kind: str, name: str) -> Any:
     """A property that the spin box inside has."""
-    return prop(kind, lambda self: self._box.property(name), lambda self, value: self._box.setProperty(name, value))
+    return prop(
+        kind, lambda self: self._box.property(name), lambda self, value: self._box.setProperty(name, value)
+    )
 
 
 @stand_in
@@ -85,7 +87,9 @@ class ctkSliderWidget(QtWidgets.QWidget):
     suffix = _of_box("QString", "suffix")
     pageStep = kept("double", "pageStep", 10.0)
     tracking = kept("bool", "tracking", True)
-    spinBoxVisible = prop("bool", lambda self: self._box.isVisibleTo(self), lambda self, on: self._box.setVisible(on))
+    spinBoxVisible = prop(
+        "bool", lambda self: self._box.isVisibleTo(self), lambda self, on: self._box.setVisible(on)
+    )
 
 
 @stand_in

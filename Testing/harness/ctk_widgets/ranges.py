@@ -56,16 +56,32 @@ class ctkRangeWidget(QtWidgets.QWidget):
         for box in (self._low, self._high):
             box.setProperty(name, value)
 
-    minimumValue = prop("double", lambda self: self._low.property("value"), lambda self, v: self._low.setValue(v))
-    maximumValue = prop("double", lambda self: self._high.property("value"), lambda self, v: self._high.setValue(v))
-    minimum = prop("double", lambda self: self._low.property("minimum"), lambda self, v: self._set_both("minimum", v))
-    maximum = prop("double", lambda self: self._low.property("maximum"), lambda self, v: self._set_both("maximum", v))
-    singleStep = prop(
-        "double", lambda self: self._low.property("singleStep"), lambda self, v: self._set_both("singleStep", v)
+    minimumValue = prop(
+        "double", lambda self: self._low.property("value"), lambda self, v: self._low.setValue(v)
     )
-    decimals = prop("int", lambda self: self._low.property("decimals"), lambda self, v: self._set_both("decimals", v))
-    suffix = prop("QString", lambda self: self._low.property("suffix"), lambda self, v: self._set_both("suffix", v))
-    prefix = prop("QString", lambda self: self._low.property("prefix"), lambda self, v: self._set_both("prefix", v))
+    maximumValue = prop(
+        "double", lambda self: self._high.property("value"), lambda self, v: self._high.setValue(v)
+    )
+    minimum = prop(
+        "double", lambda self: self._low.property("minimum"), lambda self, v: self._set_both("minimum", v)
+    )
+    maximum = prop(
+        "double", lambda self: self._low.property("maximum"), lambda self, v: self._set_both("maximum", v)
+    )
+    singleStep = prop(
+        "double",
+        lambda self: self._low.property("singleStep"),
+        lambda self, v: self._set_both("singleStep", v),
+    )
+    decimals = prop(
+        "int", lambda self: self._low.property("decimals"), lambda self, v: self._set_both("decimals", v)
+    )
+    suffix = prop(
+        "QString", lambda self: self._low.property("suffix"), lambda self, v: self._set_both("suffix", v)
+    )
+    prefix = prop(
+        "QString", lambda self: self._low.property("prefix"), lambda self, v: self._set_both("prefix", v)
+    )
     tracking = kept("bool", "tracking", True)
 
 

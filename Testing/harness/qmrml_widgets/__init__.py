@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from Testing.harness.qmrml_widgets import checkable_node_combo, node_combo, segment_selector, table_view, widget
+from Testing.harness.qmrml_widgets import (
+    checkable_node_combo,
+    node_combo,
+    segment_selector,
+    table_view,
+    widget,
+)
 from Testing.harness.stand_ins import BY_NAME
 
 __all__ = ["checkable_node_combo", "node_combo", "put_into", "segment_selector", "table_view", "widget"]

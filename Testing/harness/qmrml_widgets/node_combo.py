@@ -13,7 +13,9 @@ from Testing.harness.stand_ins import kept, prop, stand_in
 
 @stand_in
 class qMRMLNodeComboBox(NodeList):
-    """As Slicer's: the first node that fits is chosen by itself, unless None is offered or was set."""
+    """As Slicer's: without a None to choose, the first node to come into an empty list is chosen by itself,
+    and another when the chosen one goes; after setCurrentNode(None) nothing is, until the list was empty.
+    """
 
     currentNodeChanged = Signal(object)
     currentNodeIDChanged = Signal(str)
@@ -83,7 +85,7 @@ class qMRMLNodeComboBox(NodeList):
         return self._ids[index] if 0 <= index < len(self._ids) else ""
 
     def _refresh(self) -> None:
-        before, nodes = self._id(), self.nodes()
+        before, nodes, was_empty = self._id(), self.nodes(), not self._ids
         self._box.blockSignals(True)
         self._box.clear()
         self._ids = [""] if self.noneEnabled else []
@@ -92,7 +94,8 @@ class qMRMLNodeComboBox(NodeList):
         for node in nodes:
             self._ids.append(node.GetID())
             self._box.addItem(node.GetName() or "")
-        by_itself = "" if self.noneEnabled or self._unset_by_caller or not nodes else nodes[0].GetID()
+        stays_unset = self.noneEnabled or (self._unset_by_caller and not was_empty) or not nodes
+        by_itself = "" if stays_unset else nodes[0].GetID()
         chosen = before if before in self._ids and before else by_itself
         self._box.setCurrentIndex(self._ids.index(chosen) if chosen in self._ids else -1)
         self._box.blockSignals(False)

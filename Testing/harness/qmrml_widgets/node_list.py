@@ -11,7 +11,13 @@ from shiboken6 import isValid
 from Testing.harness.qmrml_widgets.widget import qMRMLWidget
 from Testing.harness.stand_ins import kept
 
-SCENE_EVENTS = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
+SCENE_EVENTS = (
+    "NodeAddedEvent",
+    "NodeRemovedEvent",
+    "EndCloseEvent",
+    "EndImportEvent",
+    "EndBatchProcessEvent",
+)
 
 
 class NodeList(qMRMLWidget):

@@ -31,7 +31,9 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
         row.addWidget(self._nodes)
         row.addWidget(self._segments)
         self._nodes.currentNodeChanged.connect(self._node_changed)
-        self._segments.currentIndexChanged.connect(lambda _: self.currentSegmentChanged.emit(self.currentSegmentID()))
+        self._segments.currentIndexChanged.connect(
+            lambda _: self.currentSegmentChanged.emit(self.currentSegmentID())
+        )
 
     noneEnabled = prop(
         "bool", lambda self: self._nodes.noneEnabled, lambda self, on: setattr(self._nodes, "noneEnabled", on)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-
-SOURCES: dict[str, list[SampleDataSource]] = {}
-"""By category."""
+import slicer
 
 
 @dataclass
@@ -24,11 +22,11 @@ class SampleDataSource:
     customDownloader: Any = None
     thumbnailFileName: str | None = None
     loadFileTypes: Any = None
-    loadFileProperties: Any = None
+    loadFileProperties: dict[str, Any] = field(default_factory=dict)
 
 
 class SampleDataLogic:
-    """Registers samples and makes those that are made on the spot."""
+    """Registers samples in slicer.modules.sampleDataSources and makes those that are made on the spot."""
 
     @staticmethod
     def registerCustomSampleDataSource(
@@ -39,10 +37,11 @@ class SampleDataLogic:
         nodeNames: Any = None,
         customDownloader: Any = None,
         thumbnailFileName: str | None = None,
-        loadFileType: Any = None,
+        loadFileTypes: Any = None,
         loadFiles: Any = None,
-        loadFileProperties: Any = None,
+        loadFileProperties: dict[str, Any] | None = None,
         checksums: Any = None,
+        loadFileType: Any = None,
     ) -> None:
         source = SampleDataSource(
             sampleName=sampleName,
@@ -51,22 +50,27 @@ class SampleDataLogic:
             nodeNames=nodeNames,
             customDownloader=customDownloader,
             thumbnailFileName=thumbnailFileName,
-            loadFileTypes=loadFileType,
+            loadFileTypes=loadFileTypes or loadFileType,
             loadFiles=loadFiles,
-            loadFileProperties=loadFileProperties,
+            loadFileProperties=loadFileProperties or {},
             checksums=checksums,
         )
-        SOURCES.setdefault(category, []).append(source)
+        sources().setdefault(category, []).append(source)
 
     def downloadSample(self, sampleName: str) -> Any:
         return self.downloadSamples(sampleName)[0]
 
     def downloadSamples(self, sampleName: str) -> list[Any]:
         """The nodes of a sample that its module makes itself. Raises KeyError for one that needs the network."""
-        for source in (source for sources in SOURCES.values() for source in sources):
+        for source in (source for listed in sources().values() for source in listed):
             if source.sampleName == sampleName and source.customDownloader is not None:
                 made = source.customDownloader(source)
                 return list(made) if isinstance(made, (list, tuple)) else [made]
         raise KeyError(f"no sample '{sampleName}' that is made without a download")
 
 
+def sources() -> dict[str, list[SampleDataSource]]:
+    """Every sample registered, by category."""
+    if not hasattr(slicer.modules, "sampleDataSources"):
+        slicer.modules.sampleDataSources = {}
+    return slicer.modules.sampleDataSources

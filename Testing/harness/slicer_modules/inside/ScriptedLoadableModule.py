@@ -57,7 +57,9 @@ class ScriptedLoadableModuleWidget:
     def __init__(self, parent: Any = None) -> None:
         super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Widget")
-        self.developerMode = slicer.util.settingsValue("Developer/DeveloperMode", False, converter=slicer.util.toBool)
+        self.developerMode = slicer.util.settingsValue(
+            "Developer/DeveloperMode", False, converter=slicer.util.toBool
+        )
         self.parent = parent or slicer.qMRMLWidget()
         if parent is None:
             self.parent.setLayout(qt.QVBoxLayout())
@@ -66,7 +68,9 @@ class ScriptedLoadableModuleWidget:
         if parent is None:
             self.setup()
             self.parent.show()
-        slicer.app.moduleManager().connect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+        slicer.app.moduleManager().connect(
+            "moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded
+        )
 
     def resourcePath(self, filename: str) -> str:
         return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
@@ -80,7 +84,9 @@ class ScriptedLoadableModuleWidget:
     def _onModuleAboutToBeUnloaded(self, moduleName: str) -> None:
         if moduleName == self.moduleName:
             self.cleanup()
-            slicer.app.moduleManager().disconnect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+            slicer.app.moduleManager().disconnect(
+                "moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded
+            )
 
 
 class ScriptedLoadableModuleLogic:

@@ -51,7 +51,9 @@ def pip_ensure(
         return None
     if prompt_install:
         listed = "\n".join(f"- {requirement}" for requirement in missing)
-        question = "Python packages need to be installed. This will modify Slicer's Python environment. Continue?"
+        question = (
+            "Python packages need to be installed. This will modify Slicer's Python environment. Continue?"
+        )
         title = f"{requester or 'Slicer'} - Install Python Packages"
         if not slicer.util.confirmOkCancelDisplay(question, title, detailedText=listed):
             raise RuntimeError("User declined package installation")

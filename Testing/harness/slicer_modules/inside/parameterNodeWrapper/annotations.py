@@ -44,7 +44,9 @@ class WithinRange(Validator):
     maximum: float
 
     def validate(self, value: Any) -> None:
-        _refuse_unless(self.minimum <= value <= self.maximum, f"{value} is not within {self.minimum}..{self.maximum}")
+        _refuse_unless(
+            self.minimum <= value <= self.maximum, f"{value} is not within {self.minimum}..{self.maximum}"
+        )
 
 
 @dataclass

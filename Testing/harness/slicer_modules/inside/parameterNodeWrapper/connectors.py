@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
 import slicer
-from slicer.parameterNodeWrapper.annotations import Choice, Decimals, Maximum, Minimum, SingleStep, WithinRange, first, split
+from slicer.parameterNodeWrapper.annotations import (
+    Choice,
+    Decimals,
+    Maximum,
+    Minimum,
+    SingleStep,
+    WithinRange,
+    first,
+    split,
+)
 
 SMALLEST_INT, LARGEST_INT = -(2**31), 2**31 - 1
 
@@ -65,11 +74,15 @@ def connector_of(widget: Any, hint: Any) -> Connector:
 
 
 def _attribute(widget: Any, signal: str, name: str) -> Connector:
-    return Connector(widget, signal, lambda: getattr(widget, name), lambda value: setattr(widget, name, value))
+    return Connector(
+        widget, signal, lambda: getattr(widget, name), lambda value: setattr(widget, name, value)
+    )
 
 
 def _path(widget: Any, kind: type, signal: str, name: str) -> Connector:
-    return Connector(widget, signal, lambda: kind(getattr(widget, name)), lambda path: setattr(widget, name, str(path)))
+    return Connector(
+        widget, signal, lambda: kind(getattr(widget, name)), lambda path: setattr(widget, name, str(path))
+    )
 
 
 def _on_off(widget: Any, shown_as: str) -> Connector:
@@ -89,7 +102,9 @@ def _set_bounds(widget: Any, kind: type, annotations: list[Any], *, must: bool) 
     decimals, step = first(annotations, Decimals), first(annotations, SingleStep)
     within, low, high = (first(annotations, check) for check in (WithinRange, Minimum, Maximum))
     if must and within is None and (low is None or high is None):
-        raise RuntimeError(f"'{widget.name}' is a slider: its parameter needs WithinRange, or Minimum and Maximum")
+        raise RuntimeError(
+            f"'{widget.name}' is a slider: its parameter needs WithinRange, or Minimum and Maximum"
+        )
     if decimals is not None:
         widget.decimals = decimals.value
     if step is not None:
@@ -106,7 +121,9 @@ def _choice(widget: Any, kind: Any, annotations: list[Any]) -> Connector:
     elif kind in (int, float, str, bool) and first(annotations, Choice):
         choices, label = list(first(annotations, Choice).choices), str
     else:
-        raise RuntimeError(f"'{widget.name}' is a QComboBox: its parameter needs Choice or an Enum type, not {kind}")
+        raise RuntimeError(
+            f"'{widget.name}' is a QComboBox: its parameter needs Choice or an Enum type, not {kind}"
+        )
     widget.clear()
     for choice in choices:
         widget.addItem(label(choice))

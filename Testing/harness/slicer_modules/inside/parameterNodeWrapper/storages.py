@@ -151,9 +151,13 @@ def _storage_of(kind: Any) -> Any:
     if issubclass(kind, slicer.vtkMRMLNode):
         return AsReference([IsInstance(kind)], None, str, str)
     if issubclass(kind, enum.Enum):
-        return AsText([NotNone(), IsInstance(kind)], next(iter(kind)), lambda value: value.name, lambda text: kind[text])
+        return AsText(
+            [NotNone(), IsInstance(kind)], next(iter(kind)), lambda value: value.name, lambda text: kind[text]
+        )
     if kind is bool:
-        return AsText([NotNone(), IsInstance(bool)], False, lambda v: "True" if v else "False", lambda t: t == "True")
+        return AsText(
+            [NotNone(), IsInstance(bool)], False, lambda v: "True" if v else "False", lambda t: t == "True"
+        )
     if kind in (int, float):
         accepted = (int, float) if kind is float else int
         return AsText([NotNone(), IsInstance(accepted)], 0, str, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
@@ -43,6 +44,7 @@ class Wrapper:
     def __init__(self, parameterNode: Any) -> None:
         self._node = parameterNode
         self._guis: dict[int, dict[str, Any]] = {}
+        self._observed: dict[int, int] = {}
         self._next_gui = 0
         self._writing_gui = False
         for parameter in self.allParameters.values():
@@ -83,12 +85,21 @@ class Wrapper:
         for name, connector in connectors.items():
             connector.write(self.getValue(name))
             connector.connect(self._from_gui(name, connector))
-        self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_guis())
+        self._observed[tag] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, _weak_call(self))
         return tag
 
     def disconnectGui(self, tag: int | None) -> None:
         for connector in self._guis.pop(tag, {}).values():  # type: ignore[arg-type]
             connector.disconnect()
+        if tag in self._observed:
+            self.RemoveObserver(self._observed.pop(tag))
+
+    def __del__(self) -> None:
+        """Python's collector empties the observers of a node that it finds in a cycle, although the scene
+        keeps the node and would call them: they are taken off before.
+        """
+        for observed in self._observed.values():
+            self.RemoveObserver(observed)
 
     def StartModify(self) -> int:
         return int(self._node.StartModify())
@@ -131,6 +142,18 @@ class Wrapper:
             self._writing_gui = False
 
 
+def _weak_call(wrapper: Wrapper) -> Any:
+    """An observer that does not keep the wrapper alive."""
+    reference = weakref.ref(wrapper)
+
+    def to_guis(*_: Any) -> None:
+        alive = reference()
+        if alive is not None:
+            alive._to_guis()
+
+    return to_guis
+
+
 def parameterNodeWrapper(classtype: Any = None) -> Any:
     """Class decorator, with or without parentheses."""
     return _wrapped if classtype is None else _wrapped(classtype)
@@ -141,11 +164,18 @@ def _wrapped(classtype: type) -> type:
     if reserved:
         raise ValueError(f"Slicer uses the names {', '.join(reserved)} in parameter node wrappers")
     parameters = {
-        name: _parameter(classtype, name, hint) for name, hint in get_type_hints(classtype, include_extras=True).items()
+        name: _parameter(classtype, name, hint)
+        for name, hint in get_type_hints(classtype, include_extras=True).items()
     }
-    kept = {name: value for name, value in vars(classtype).items() if name not in ("__dict__", "__weakref__", *parameters)}
+    kept = {
+        name: value
+        for name, value in vars(classtype).items()
+        if name not in ("__dict__", "__weakref__", *parameters)
+    }
     fields = {name: _property(name) for name in parameters}
-    return type(classtype.__name__, (Wrapper, *classtype.__bases__), {**kept, **fields, "allParameters": parameters})
+    return type(
+        classtype.__name__, (Wrapper, *classtype.__bases__), {**kept, **fields, "allParameters": parameters}
+    )
 
 
 def _parameter(classtype: type, name: str, hint: Any) -> ParameterInfo:
@@ -166,9 +196,13 @@ def _property(name: str) -> property:
 
 
 def isParameterNodeWrapper(class_or_object: Any) -> bool:
-    return issubclass(class_or_object if isinstance(class_or_object, type) else type(class_or_object), Wrapper)
+    return issubclass(
+        class_or_object if isinstance(class_or_object, type) else type(class_or_object), Wrapper
+    )
 
 
 def findChildWidgetForParameter(widget: Any, name: str) -> Any:
     children = widget.findChildren(qt.QWidget)
-    return next((child for child in children if child.property(SlicerParameterNamePropertyName) == name), None)
+    return next(
+        (child for child in children if child.property(SlicerParameterNamePropertyName) == name), None
+    )
