@@ -1,4 +1,4 @@
-"""start(): the headless Slicer with Qt on top: `slicer.app`, `slicer.modules`, `qt`, `ctk`, slicer's widgets."""
+"""start(): the headless Slicer with Qt on top: `slicer.app`, `qt`, `ctk` and Slicer's widgets."""
 
 from __future__ import annotations
 

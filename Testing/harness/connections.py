@@ -1,4 +1,4 @@
-"""PythonQt's `sender.connect("signal(types)", function)` beside the usual `sender.signal.connect(function)`."""
+"""PythonQt's `sender.connect("signal(types)", function)` beside `sender.signal.connect(function)`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ native_getattribute = QtCore.QObject.__getattribute__
 
 
 class Connector:
-    """What `sender.connect` and `sender.disconnect` are: PythonQt's form, or PySide's own for its own calls."""
+    """What `sender.connect` and `sender.disconnect` are: PythonQt's form, or PySide's for its own calls."""
 
     def __init__(self, sender: Any, native: Any, *, connect: bool) -> None:
         self._sender = sender

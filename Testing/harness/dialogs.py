@@ -26,7 +26,7 @@ class WouldBlock(AssertionError):
 
 
 def refuse() -> None:
-    """Make modal dialogs raise WouldBlock, file dialogs give what CHOSEN says, and collect opened addresses."""
+    """Make modal dialogs raise WouldBlock, file dialogs give what CHOSEN says; collect opened addresses."""
     for cls, names in MODAL.items():
         for name in names:
             setattr(cls, name, _refusing(f"{cls.__name__}.{name}"))

@@ -1,4 +1,4 @@
-"""What stands as slicer.app.layoutManager(): the layout node and the view nodes of the real scene, no windows."""
+"""What stands as slicer.app.layoutManager(): the layout and view nodes of the real scene, no windows."""
 
 from __future__ import annotations
 

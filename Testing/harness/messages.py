@@ -15,7 +15,7 @@ ANSWERS: list[bool] = []
 
 @dataclass(frozen=True)
 class Message:
-    """One dialog: its level ("error", "warning", "info", "question", "box"), words, title and folded details."""
+    """One dialog: its level ("error", "warning", "info", "question", "box"), words, title, folded details."""
 
     level: str
     text: str

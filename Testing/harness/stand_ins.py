@@ -22,7 +22,7 @@ def stand_in(cls: type) -> type:
 
 
 def prop(kind: str, get: Callable[[Any], Any], set_: Callable[[Any, Any], Any]) -> Any:
-    """A Qt property with checked type, e.g. kind "double" or "QStringList" (tuples, as PythonQt gives them)."""
+    """A Qt property with checked type, e.g. "double" or "QStringList" (read as a tuple, as in PythonQt)."""
     accepted = ACCEPTED.get(kind)
 
     def checked(self: Any, value: Any) -> None:

@@ -13,7 +13,7 @@ native_setattr = QtCore.QObject.__setattr__
 
 
 def dress(cls: Any) -> None:
-    """Let a Qt class set attributes by our rules; PySide gives each class its own function, none is inherited.
+    """Let a Qt class set attributes by our rules; PySide gives each class a function of its own.
 
     QObject keeps PySide's: Python refuses to call a base's function past a class that has another.
     """

@@ -12,19 +12,20 @@ pytestmark = pytest.mark.slicer
 def test_exception_in_a_slot_fails_the_test(slicer_app):
     import qt
 
+    button = qt.QPushButton()
+    button.connect("clicked()", lambda: {}["x"])
     with pytest.raises(errors.HiddenErrors, match="KeyError: 'x'"), errors.no_hidden_errors():
-        button = qt.QPushButton()
-        button.connect("clicked()", lambda: {}["x"])
         button.click()
 
 
 def test_exception_in_an_observer_fails_the_test(slicer_app):
     import slicer
 
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode")
+    tag = node.AddObserver("ModifiedEvent", lambda *_: 1 / 0)
     with pytest.raises(errors.HiddenErrors, match="ZeroDivisionError"), errors.no_hidden_errors():
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode")
-        node.AddObserver("ModifiedEvent", lambda *_: 1 / 0)
         node.Modified()
+    node.RemoveObserver(tag)
 
 
 def test_exception_in_a_timer_fails_the_test(slicer_app):
@@ -38,17 +39,17 @@ def test_exception_in_a_timer_fails_the_test(slicer_app):
         done.append(True)
         raise ValueError("late")
 
+    qt.QTimer.singleShot(0, fail)
     with pytest.raises(errors.HiddenErrors, match="ValueError: late"), errors.no_hidden_errors():
-        qt.QTimer.singleShot(0, fail)
         harness.wait_until(lambda: done, 5)
 
 
 def test_vtk_error_fails_the_test(slicer_app):
     import vtk
 
+    reader = vtk.vtkXMLImageDataReader()
+    reader.SetFileName("no such file.vti")
     with pytest.raises(errors.HiddenErrors, match="vtkXMLImageDataReader"), errors.no_hidden_errors():
-        reader = vtk.vtkXMLImageDataReader()
-        reader.SetFileName("no such file.vti")
         reader.Update()
 
 

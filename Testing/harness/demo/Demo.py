@@ -4,9 +4,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Optional
 
-import qt
 import slicer
 import vtk
+from DemoWork import Work
 from slicer import vtkMRMLScalarVolumeNode
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import Choice, Default, Maximum, Minimum, WithinRange, parameterNodeWrapper
@@ -151,37 +151,6 @@ class DemoWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Stop, wherever it is."""
         if self.work is not None:
             self.work.cancel()
-
-
-class Work:
-    """One slab a tick of a timer."""
-
-    def __init__(self, parameters, progress, end):
-        self.source = slicer.util.arrayFromVolume(parameters.inputVolume)
-        self.output = parameters.outputVolume
-        self.amount, self.slabs, self.done = parameters.amount, parameters.slabs, 0
-        self.progress, self.end = progress, end
-        self.timer = qt.QTimer()
-        self.timer.interval = parameters.speed.value
-        self.timer.timeout.connect(self.step)
-        self.timer.start()
-
-    def step(self):
-        """One slab."""
-        self.done += 1
-        self.progress(self.done / self.slabs)
-        if self.done == self.slabs:
-            slicer.util.updateVolumeFromArray(self.output, self.source + self.amount)
-            self.stop("done")
-
-    def cancel(self):
-        """Stop with nothing written."""
-        self.stop("cancelled")
-
-    def stop(self, words):
-        """No tick after this."""
-        self.timer.stop()
-        self.end(words)
 
 
 class DemoLogic(ScriptedLoadableModuleLogic):

@@ -1,4 +1,4 @@
-"""Stand-in of the PyTorch extension's module: tells what is installed, installs nothing, keeps what was asked."""
+"""Stand-in of the PyTorch extension's module: tells what is installed, installs nothing."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class SampleDataLogic:
         return self.downloadSamples(sampleName)[0]
 
     def downloadSamples(self, sampleName: str) -> list[Any]:
-        """The nodes of a sample that its module makes itself. Raises KeyError for one that needs the network."""
+        """The nodes of a sample that its module makes itself; KeyError for one that needs the network."""
         for source in (source for listed in sources().values() for source in listed):
             if source.sampleName == sampleName and source.customDownloader is not None:
                 made = source.customDownloader(source)

@@ -1,4 +1,4 @@
-"""Stand-in of slicer.ScriptedLoadableModule: the bases of a scripted module, without the developer section."""
+"""Stand-in of slicer.ScriptedLoadableModule: a scripted module's bases, without the developer section."""
 
 from __future__ import annotations
 

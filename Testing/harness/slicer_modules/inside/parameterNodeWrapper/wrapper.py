@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
-from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 import qt
 import slicer
 import vtk
-from slicer.parameterNodeWrapper.annotations import Decimals, Default, SingleStep, Validator, first, split
+from slicer.parameterNodeWrapper.annotations import Default
 from slicer.parameterNodeWrapper.connectors import connector_of
-from slicer.parameterNodeWrapper.storages import storage_of, validate
+from slicer.parameterNodeWrapper.parameter import ParameterInfo, parameter_of
 
 SlicerParameterNamePropertyName = "SlicerParameterName"
-
-
-@dataclass
-class ParameterInfo:
-    """One field: its name, how it is kept, its value before one was written, its type hint."""
-
-    basename: str
-    storage: Any
-    default: Default
-    unalteredType: Any
-
-    def read(self, node: Any) -> Any:
-        if not self.storage.is_in(node, self.basename):
-            self.write(node, self.default.value)
-        return self.storage.read(node, self.basename)
-
-    def write(self, node: Any, value: Any) -> None:
-        validate(self.storage.checks, value, self.basename)
-        self.storage.write(node, self.basename, value)
 
 
 class Wrapper:
@@ -164,7 +143,7 @@ def _wrapped(classtype: type) -> type:
     if reserved:
         raise ValueError(f"Slicer uses the names {', '.join(reserved)} in parameter node wrappers")
     parameters = {
-        name: _parameter(classtype, name, hint)
+        name: parameter_of(classtype, name, hint)
         for name, hint in get_type_hints(classtype, include_extras=True).items()
     }
     kept = {
@@ -176,19 +155,6 @@ def _wrapped(classtype: type) -> type:
     return type(
         classtype.__name__, (Wrapper, *classtype.__bases__), {**kept, **fields, "allParameters": parameters}
     )
-
-
-def _parameter(classtype: type, name: str, hint: Any) -> ParameterInfo:
-    storage = storage_of(hint)
-    annotations = split(hint)[1]
-    unknown = [a for a in annotations if not isinstance(a, (Validator, Default, Decimals, SingleStep))]
-    if unknown:
-        logging.warning("unused annotations of %s: %s", name, unknown)
-    if hasattr(classtype, name):
-        default = Default(getattr(classtype, name))
-    else:
-        default = first(annotations, Default) or Default(storage.first_value)
-    return ParameterInfo(name, storage, default, hint)
 
 
 def _property(name: str) -> property:
