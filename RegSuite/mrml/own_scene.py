@@ -33,6 +33,7 @@ def own_scene() -> Iterator[Any]:
             observed.RemoveObserver(tag)
         for logic in logics:
             logic.SetMRMLScene(None)
+        _forget_voxels(scene)
         scene.Clear(1)
 
 
@@ -57,3 +58,11 @@ def _furnish(scene: Any, user_scene: Any) -> tuple[list[Any], list[tuple[Any, in
     layout.SetMRMLScene(scene)
     slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     return [layout, units, colours], make_items(scene)
+
+
+def _forget_voxels(scene: Any) -> None:
+    """Take the voxels from all segments: else each is erased from the label map that they share, one by one."""
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
+        segmentation = scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode").GetSegmentation()
+        for number in range(segmentation.GetNumberOfSegments()):
+            segmentation.GetNthSegment(number).RemoveAllRepresentations()
