@@ -12,6 +12,7 @@ import typer
 COMMANDS: dict[str, tuple[str, str]] = {
     "register": ("RegSuite.cli.register:command", "Register a moving image to a fixed image."),
     "warp": ("RegSuite.cli.warp:command", "Apply a transform to an image, points (CSV) or a surface."),
+    "batch": ("RegSuite.cli.batch:command", "Run a workflow for every row of a table, with one summary."),
     "evaluate": (
         "RegSuite.cli.evaluate:command",
         "Judge a result: landmarks, labels, folds, against limits.",

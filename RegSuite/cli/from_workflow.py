@@ -52,20 +52,24 @@ def _parameters(workflow: Workflow) -> list[inspect.Parameter]:
     required = [_input(role) for role in workflow.inputs if role.required]
     optional = [_input(role) for role in workflow.inputs if not role.required]
     fields = [
-        _field(name, field)
+        field_option(name, field)
         for name, field in workflow.Parameters.model_fields.items()
         if name not in _SPELT_OUT
     ]
-    extra = [
-        _keyword("set_", _Set, None),
-        _keyword("parameters_file", _File, None),
-        _keyword("no_report", _NoReport, False),
-        _keyword("no_scene", _NoScene, False),
-        _keyword("overwrite", _Overwrite, False),
-        _keyword("json_", _Json, False),
-    ]
     out = inspect.Parameter("output", inspect.Parameter.KEYWORD_ONLY, annotation=_Out)
-    return [*required, out, *optional, *fields, *extra]
+    return [*required, out, *optional, *fields, *shared_options()]
+
+
+def shared_options() -> list[inspect.Parameter]:
+    """What only a command line has."""
+    return [
+        keyword("set_", _Set, None),
+        keyword("parameters_file", _File, None),
+        keyword("no_report", _NoReport, False),
+        keyword("no_scene", _NoScene, False),
+        keyword("overwrite", _Overwrite, False),
+        keyword("json_", _Json, False),
+    ]
 
 
 def _input(role: InputRole) -> inspect.Parameter:
@@ -74,17 +78,19 @@ def _input(role: InputRole) -> inspect.Parameter:
         info = Annotated[str, typer.Argument(metavar=role.name.upper(), help=help_)]
         return inspect.Parameter(role.name, inspect.Parameter.KEYWORD_ONLY, annotation=info)
     option = typer.Option("--" + role.name.replace("_", "-"), metavar="FILE", help=help_)
-    return _keyword(role.name, Annotated[str | None, option], None)
+    return keyword(role.name, Annotated[str | None, option], None)
 
 
-def _field(name: str, field: FieldInfo) -> inspect.Parameter:
+def field_option(name: str, field: FieldInfo) -> inspect.Parameter:
+    """The option of a field of a parameter model."""
     extra = field.json_schema_extra
     unit = f" [{extra['unit']}]" if isinstance(extra, dict) and "unit" in extra else ""
     option = typer.Option("--" + name.replace("_", "-"), help=f"{field.title}: {field.description}{unit}")
-    return _keyword(name, Annotated[field.annotation, option], field.default)
+    return keyword(name, Annotated[field.annotation, option], field.default)
 
 
-def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+def keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    """A parameter with a default."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
