@@ -24,7 +24,7 @@ TRANSFORM = "vtkMRMLTransformNode"
 
 
 def check_image(node: Any, role: InputRole, inside: Any, tell: Tell) -> Grid | None:
-    """Tell what is wrong with a scan; its grid in the world, None where it has none.
+    """Tell what is wrong with a scan; its grid in the world, None where it cannot be used.
 
     inside: a parent transform that is left out (the initial transform, for the moving image).
     """
@@ -32,10 +32,10 @@ def check_image(node: Any, role: InputRole, inside: Any, tell: Tell) -> Grid | N
     grid = None
     with refusals(tell, role.title, role.name):
         check_scan(node, words)
-        grid = placed_grid(node, words, inside)
-        for sentence in frame_words(node, words):
-            tell(Finding("warning", sentence, role.title, "", (role.name,)))
         _check_values(node, words)
+        grid = placed_grid(node, words, inside)
+    for sentence in [] if grid is None else frame_words(node, words):
+        tell(Finding("warning", sentence, role.title, "", (role.name,)))
     return grid
 
 

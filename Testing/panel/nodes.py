@@ -10,7 +10,9 @@ def a_volume(name="scan", shape=(6, 8, 10), spacing=(1.0, 2.0, 3.0), origin=(5.0
     import slicer
 
     values = np.random.default_rng(len(name)).integers(0, 200, shape).astype(np.int16)
-    return filled(slicer.mrmlScene.AddNewNodeByClass(f"vtkMRML{kind}VolumeNode", name), values, spacing, origin)
+    return filled(
+        slicer.mrmlScene.AddNewNodeByClass(f"vtkMRML{kind}VolumeNode", name), values, spacing, origin
+    )
 
 
 def a_label_map(name="labels", shape=(6, 8, 10), spacing=(1.0, 2.0, 3.0), origin=(5.0, -7.0, 11.0)):

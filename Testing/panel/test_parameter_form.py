@@ -162,7 +162,9 @@ def test_no_number_leaves_its_bounds(method, form, parameters):
     from RegSuite.panel.parameter_node import parameters_of
 
     parameters.method = method
-    numbers = {n: f for n, f in fields_of(get_method(method).Parameters).items() if f.kind in ("int", "float")}
+    numbers = {
+        n: f for n, f in fields_of(get_method(method).Parameters).items() if f.kind in ("int", "float")
+    }
     numbers.pop("seed", None)
     assert numbers
     for extreme in (-1e12, 1e12):
