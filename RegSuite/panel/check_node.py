@@ -54,7 +54,7 @@ def check_regions(node: Any, role: InputRole, image: Grid | None, inside: Any, t
             return
         if node.GetImageData() is None:
             raise InputError(f"'{node.GetName()}' has no voxels", mend="draw or load it, or choose none")
-        if _is_constant(node) and not sample(node).flat[0] > 0:
+        if _is_constant(node) and float(sample(node).flat[0]) <= 0:
             raise InputError(
                 f"'{node.GetName()}' is empty: no voxel is above 0", mend="draw it anew, or choose none"
             )

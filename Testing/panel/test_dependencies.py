@@ -24,6 +24,24 @@ assert dependencies.panel_ready()
 print(sorted({"torch", "numba", "pydantic", "yaml", "jinja2", "matplotlib"} & (set(sys.modules) - before)))
 """
 
+OPENING_WITHOUT = """
+import importlib.metadata, sys
+from Testing import harness
+harness.start()
+absent = ("pydantic", "pydantic_core", "yaml", "torch", "numba", "jinja2", "matplotlib", "typer", "rich")
+for name in [name for name in sys.modules if name.partition(".")[0] in absent]:
+    del sys.modules[name]
+sys.modules.update(dict.fromkeys(absent))
+true_version = importlib.metadata.version
+def version(name):
+    if name in (*absent, "pyyaml"):
+        raise importlib.metadata.PackageNotFoundError(name)
+    return true_version(name)
+importlib.metadata.version = version
+panel = harness.open_panel(harness.load_module("Modules/AtlasRegistration/AtlasRegistration.py"))
+print(panel.install_box.widget.visible, panel.install_box.label.text)
+"""
+
 
 @pytest.fixture
 def dependencies(scene):
@@ -165,10 +183,20 @@ def test_forms_need_less_than_the_worker(without, dependencies):
     assert not dependencies.panel_ready()
 
 
-def test_looking_imports_nothing():
+def test_looking_imports_nothing(scene):
     run = subprocess.run([sys.executable, "-c", LOOKING], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == "[]"
+
+
+def test_a_module_opens_in_a_slicer_without_any_of_the_packages(scene):
+    run = subprocess.run(
+        [sys.executable, "-c", OPENING_WITHOUT], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stderr
+    shown, _, words = run.stdout.strip().partition(" ")
+    assert shown == "True"
+    assert "pydantic>=2.7" in words
 
 
 def test_every_requirement_stands_in_pyproject_too():

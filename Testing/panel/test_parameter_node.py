@@ -1,4 +1,4 @@
-"""The parameter node: made from a workflow, fit for Slicer's wrapper, kept in the scene, read back checked."""
+"""The parameter node: made from a workflow, fit for Slicer's wrapper, kept in the scene, read checked."""
 
 import json
 import typing
