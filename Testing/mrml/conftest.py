@@ -1,7 +1,5 @@
 """An empty scene for each test of MRML, and a watch on what VTK would swallow."""
 
-import gc
-
 import pytest
 
 from RegSuite import mrml
@@ -23,7 +21,6 @@ def scene(watch):
     """The scene of the headless Slicer, empty before and after."""
     import slicer
 
-    gc.collect()  # a subject hierarchy node that Python still holds disturbs the next one
     _empty(slicer.mrmlScene)
     yield slicer.mrmlScene
     _empty(slicer.mrmlScene)

@@ -19,7 +19,7 @@ VOLUME_FORMATS = (
 def storage_for(node: Any, file: str = "") -> Any:
     """A new storage node of the kind that reads and writes `file`, in no scene; None where there is none."""
     name = node.GetDefaultStorageNodeClassName(file) or node.GetDefaultStorageNodeClassName()
-    if not name and node.IsA("vtkMRMLTextNode"):
+    if node.IsA("vtkMRMLTextNode"):
         name = "vtkMRMLTextStorageNode"  # short texts are kept in the scene's own file unless told otherwise
     if not name:
         return None
