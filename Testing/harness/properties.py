@@ -48,7 +48,7 @@ class QtProperty:
         where = f"{type(instance).__name__}.{self.name}"
         accepted = ACCEPTED.get(self.type_name)
         if accepted and not isinstance(value, accepted):
-            raise TypeError(f"{where} is a {self.type_name}: {value!r} is a {type(value).__name__}")
+            raise AttributeError(f"{where} is a {self.type_name}: {value!r} is a {type(value).__name__}")
         value = list(value) if self.type_name == "QStringList" else value
         if not instance.setProperty(self.name, value):
             raise AttributeError(f"{where} is read-only or does not take {value!r}")

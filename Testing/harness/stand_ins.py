@@ -27,8 +27,8 @@ def prop(kind: str, get: Callable[[Any], Any], set_: Callable[[Any, Any], Any]) 
 
     def checked(self: Any, value: Any) -> None:
         if accepted and not isinstance(value, accepted):
-            raise TypeError(
-                f"{type(self).__name__} takes a {kind} here: {value!r} is a {type(value).__name__}"
+            raise AttributeError(
+                f"{type(self).__name__} takes a {kind}: {value!r} is a {type(value).__name__}"
             )
         set_(self, value)
 

@@ -24,6 +24,16 @@ def test_standing_still_is_measured():
     with harness.LongestGap() as gap:
         harness.wait_until(lambda: done, 5)
     assert 150 <= gap.ms < 400
+    assert gap.busy_ms < 50
+
+
+def test_computing_is_told_from_waiting():
+    with harness.LongestGap() as gap:
+        end = time.thread_time() + 0.06
+        while time.thread_time() < end:
+            pass
+    assert gap.busy_ms >= 60
+    assert gap.ms >= gap.busy_ms
 
 
 def test_work_that_never_lets_the_loop_run_is_measured_too():
@@ -37,7 +47,8 @@ def test_idle_loop_has_short_gaps():
 
     with harness.LongestGap() as gap:
         wait_for(0.3)
-    assert 0 < gap.ms < 100
+    assert gap.ms > 0
+    assert gap.busy_ms < 50
 
 
 def test_what_never_comes_is_an_error_that_says_where():
