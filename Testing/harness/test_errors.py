@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from Testing.harness import dialogs, errors
+from Testing.harness import errors
 
 pytestmark = pytest.mark.slicer
 
@@ -66,6 +66,8 @@ def test_expected_warning_passes(slicer_app):
 
 def test_modal_dialog_fails_instead_of_waiting_for_ever(clean):
     import qt
+
+    from Testing.harness import dialogs
 
     with pytest.raises(dialogs.WouldBlock, match="modal"):
         qt.QMessageBox.question(None, "title", "text")
