@@ -54,7 +54,8 @@ def bspline_to_vtk(transform: BSplineTransform) -> Any:
             (*solid.size[:2], 4), (*solid.spacing[:2], FLAT_CONTROL_MM), _below(solid), solid.direction
         )
     out = slicer.vtkOrientedBSplineTransform()
-    out.SetCoefficientData(_vectors_to_vtk(coefficients, solid))
+    # in a composite Slicer writes single precision coefficients to files as if they were double
+    out.SetCoefficientData(_vectors_to_vtk(coefficients, solid, "float64"))
     out.SetGridDirectionMatrix(_direction_to_vtk(solid))
     out.SetBorderModeToZero()
     return out
@@ -69,7 +70,11 @@ def _below(solid: Grid) -> tuple[float, ...]:
 
 
 def grid_from_vtk(found: Any) -> DisplacementTransform:
-    """The engine's displacement of a vtkOrientedGridTransform taken forward (linear interpolation)."""
+    """The engine's displacement of a vtkOrientedGridTransform taken forward.
+
+    Linear between the voxels, as ITK and `regsuite warp` apply the file of a field; a field that Slicer has
+    loaded from a file it shows with cubic interpolation, which differs between the voxels only.
+    """
     from RegSuite.transforms import DisplacementTransform
 
     image = found.GetDisplacementGrid()
@@ -98,14 +103,14 @@ def bspline_from_vtk(found: Any) -> BSplineTransform:
     return BSplineTransform(values, control)
 
 
-def _vectors_to_vtk(field_mm: Tensor, grid: Grid) -> Any:
+def _vectors_to_vtk(field_mm: Tensor, grid: Grid, type_name: str = "float32") -> Any:
     """[d, *shape] LPS as a vtkImageData of RAS vectors on the axes of `grid`."""
     import torch
 
     field = field_mm.detach().cpu().float().reshape(field_mm.shape[0], *grid.shape)
     if field.shape[0] == 2:
         field = torch.cat([field, torch.zeros_like(field[:1])])
-    image = image_of(field)
+    image = image_of(field, type_name)
     vectors = values_of(image)
     for axis in np.flatnonzero(SIGNS < 0):
         np.negative(vectors[..., axis], out=vectors[..., axis])

@@ -31,20 +31,20 @@ def flattened(transform: Transform, where: str) -> Transform:
         return CompositeTransform.of(*(flattened(member, where) for member in transform.members))
     if isinstance(transform, AffineTransform):
         matrix, offset = transform.matrix, transform.offset
-        _check_plane(max(100 * abs(matrix[2, :2]).max(), abs(offset[2])), where)
+        check_plane(max(100 * abs(matrix[2, :2]).max(), abs(offset[2])), where)
         kind = RigidTransform if isinstance(transform, RigidTransform) else AffineTransform
         return kind(matrix[:2, :2], offset[:2], transform.centre_mm[:2])
     if isinstance(transform, BSplineTransform):
         coefficients = transform.coefficients_mm
-        _check_plane(float(coefficients[2].abs().max()), where)
-        _check_plane(float((coefficients - coefficients[:, :1]).abs().max()), where)
+        check_plane(float(coefficients[2].abs().max()), where)
+        check_plane(float((coefficients - coefficients[:, :1]).abs().max()), where)
         control = transform.control
         lattice = in_plane(
             Grid.make((*control.size[:2], 1), control.spacing, (*control.origin[:2], 0.0), control.direction)
         )
         return BSplineTransform(coefficients[:2, 0], _in_the_plane(lattice, where))
     if isinstance(transform, DisplacementTransform):
-        _check_plane(float(transform.field[2].abs().max()), where)
+        check_plane(float(transform.field[2].abs().max()), where)
         lattice = in_plane(transform.grid)
         return DisplacementTransform(
             transform.field[:2, 0], _in_the_plane(lattice, where), transform.inverse_residual_mm
@@ -52,7 +52,8 @@ def flattened(transform: Transform, where: str) -> Transform:
     raise GeometryError(f"a {type(transform).__name__} is no map of 2D images", where=where)
 
 
-def _check_plane(off_mm: float, where: str) -> None:
+def check_plane(off_mm: float, where: str) -> None:
+    """Raise GeometryError for a map that takes points of the plane z = 0 off it by `off_mm`."""
     if not np.isfinite(off_mm) or off_mm > LEAVES_MM:
         raise GeometryError(
             f"the transform leaves the plane of 2D images by {off_mm:.3g} mm",

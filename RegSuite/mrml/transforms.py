@@ -11,7 +11,7 @@ from RegSuite.errors import InputError
 from RegSuite.mrml.fields import bspline_to_vtk, grid_to_vtk
 from RegSuite.mrml.flat import flattened
 from RegSuite.mrml.nodes import check_node, node_for
-from RegSuite.mrml.sampled import as_shown, covers
+from RegSuite.mrml.sampled import as_shown, carried_on, covers
 from RegSuite.mrml.space import mark_dimension, marked_flat, matrix_of_array, matrix_to_lps, to_ras
 from RegSuite.mrml.vtk_parts import Part, parts_from_world
 
@@ -76,9 +76,9 @@ def transform_from_node(
     """The from-parent map of a transform node and its parents, world to local: points in LPS mm.
 
     Linear, grid and cubic B-spline parts come as they are. grid: where the map will be used (the
-    fixed image's): parts that Slicer can only invert numerically, kinds that the engine has not,
-    and fields that do not reach over `grid` are sampled there, as Slicer shows them. Without it
-    a numeric inverse lies on its part's own grid. ndim: 2 for 2D images; None takes 2 where the
+    fixed image's): inverses that are numeric, kinds that the engine has not, and fields that do
+    not reach over `grid` are sampled there, as Slicer shows them. Without it a numeric inverse
+    lies on its part's own grid. ndim: 2 for 2D images; None takes 2 where the
     node was made from a 2D transform. warnings: takes what a numeric inverse misses.
     Raises InputError for None, no transform, a kind that needs `grid`; GeometryError for a map
     that leaves the plane of 2D images.
@@ -87,14 +87,13 @@ def transform_from_node(
     wanted = ndim or (2 if marked_flat(node) else 3)
     parts = parts_from_world(node)
     where = f"{role} '{node.GetName()}'"
-    direct = all(part.exact for part in parts)
-    found: Transform
-    if grid is not None and not (direct and covers(_joined(parts, where), grid)):
-        found = as_shown(parts, grid)
-    else:
-        found = _joined(parts, where)
-    _tell(found, where, [] if warnings is None else warnings)
-    return flattened(found, where) if wanted == 2 and found.ndim == 3 else found
+    if grid is not None and not all(part.exact for part in parts):
+        return _told(as_shown(parts, grid, where), where, warnings)
+    found = _joined(parts, where)
+    found = flattened(found, where) if wanted == 2 else found
+    if grid is None or covers(found, grid):
+        return _told(found, where, warnings)
+    return as_shown(parts, grid, where) if any(p.runs_out for p in parts) else carried_on(found, grid)
 
 
 def _joined(parts: list[Part], where: str) -> Transform:
@@ -112,14 +111,15 @@ def _joined(parts: list[Part], where: str) -> Transform:
     return CompositeTransform.of(*members) if members else AffineTransform.identity(3)
 
 
-def _tell(found: Transform, where: str, warnings: list[str]) -> None:
-    """A warning for an inverse that is not good everywhere."""
+def _told(found: Transform, where: str, warnings: list[str] | None) -> Transform:
+    """The map itself; `warnings` gets a sentence on an inverse that is not good everywhere."""
     residual = getattr(found, "inverse_residual_mm", None)
-    if residual is not None and residual["max"] > FAR_OFF_MM:
+    if residual is not None and residual["max"] > FAR_OFF_MM and warnings is not None:
         warnings.append(
             f"{where} was inverted numerically and misses by up to {residual['max']:.2g} mm "
             f"(95 % of the voxels: {residual['p95']:.2g} mm)"
         )
+    return found
 
 
 def _vtk_of(transform: Transform, grid: Grid | None) -> Any:

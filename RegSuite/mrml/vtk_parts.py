@@ -10,6 +10,7 @@ import vtk
 
 from RegSuite.mrml.fields import bspline_from_vtk, grid_from_vtk
 from RegSuite.mrml.space import array_of_matrix, matrix_to_lps
+from RegSuite.mrml.voxels import values_of
 
 if TYPE_CHECKING:
     from RegSuite.transforms import AffineTransform, Transform
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 INVERSE_TOLERANCE_MM = 1e-5
 """To which VTK's own inverse is driven here; Slicer's default is 0.01 mm."""
 
-VTK_LINEAR = 1
-"""VTK's number of linear interpolation in a grid (0 nearest, 2 cubic)."""
+UNFILLED = 64
+"""Points of the lattice in a B-spline node without content (a grid node has one)."""
+
+VTK_ZERO_BORDER = 1
+"""VTK's number of the border beyond which a B-spline's coefficients are 0, as Slicer reads files."""
 
 _KINDS = {
     "vtkOrientedGridTransform": "grid",
@@ -52,13 +56,18 @@ class Part:
     @property
     def known(self) -> bool:
         """Whether the engine has this kind of transform (its inverse perhaps numerically)."""
-        grid = self.is_grid and self.found.GetInterpolationMode() == VTK_LINEAR
-        return self.linear or grid or bool(self.found.IsA("vtkOrientedBSplineTransform"))
+        return self.linear or self.is_grid or bool(self.found.IsA("vtkOrientedBSplineTransform"))
 
     @property
     def exact(self) -> bool:
         """Whether the engine has the same map, without a numeric inverse."""
         return self.known and (self.linear or not self.inverted)
+
+    @property
+    def runs_out(self) -> bool:
+        """Whether it is a B-spline that does not end beyond its lattice (as one from ITK's files does)."""
+        spline = self.found.IsA("vtkOrientedBSplineTransform")
+        return bool(spline and self.found.GetBorderMode() != VTK_ZERO_BORDER)
 
     def transform(self) -> Transform:
         """The engine's transform of a known kind, LPS mm; a nonlinear inverse is the engine's numeric one."""
@@ -119,11 +128,18 @@ def _linear(found: Any) -> AffineTransform:
 
 def _is_identity(part: Part) -> bool:
     found = part.found
-    if found.IsA("vtkOrientedGridTransform"):
-        return found.GetDisplacementGrid() is None
+    if part.is_grid:
+        return _is_nought(found.GetDisplacementGrid())
     if found.IsA("vtkOrientedBSplineTransform"):
-        return found.GetCoefficientData() is None and found.GetBulkTransformMatrix() is None
+        return found.GetBulkTransformMatrix() is None and _is_nought(found.GetCoefficientData())
     return part.linear and bool((array_of_matrix(found.GetMatrix()) == _IDENTITY).all())
+
+
+def _is_nought(image: Any) -> bool:
+    """Whether a lattice is absent, or the few zeros of a transform node that was never filled."""
+    if image is None or image.GetNumberOfPoints() == 0:
+        return True
+    return bool(image.GetNumberOfPoints() <= UNFILLED and not values_of(image).any())
 
 
 _IDENTITY = array_of_matrix(vtk.vtkMatrix4x4())

@@ -54,7 +54,6 @@ def test_an_extent_that_does_not_start_at_zero_moves_the_origin():
     node.SetAndObserveImageData(part.GetOutput())
     seen = space.grid_of_volume(node)
     assert seen.size == (4, 4, 4)
-    assert np.allclose(seen.origin, grid.points([2, 1, 0])) or seen.origin == grid.origin
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
     first = np.asarray(node.GetImageData().GetExtent()[::2], dtype=float)
