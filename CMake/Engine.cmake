@@ -4,6 +4,14 @@ set(ENGINE_SCRIPTS
   RegSuite/__main__.py
   RegSuite/backend/__init__.py
   RegSuite/backend/arrays.py
+  RegSuite/backend/batch/__init__.py
+  RegSuite/backend/batch/manifest.py
+  RegSuite/backend/batch/names.py
+  RegSuite/backend/batch/page.py
+  RegSuite/backend/batch/resume.py
+  RegSuite/backend/batch/run.py
+  RegSuite/backend/batch/summary.py
+  RegSuite/backend/batch/table_file.py
   RegSuite/backend/belongings.py
   RegSuite/backend/content.py
   RegSuite/backend/ending.py
@@ -24,6 +32,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/worker.py
   RegSuite/cli/__init__.py
   RegSuite/cli/app.py
+  RegSuite/cli/batch.py
   RegSuite/cli/border.py
   RegSuite/cli/demo.py
   RegSuite/cli/doctor.py
@@ -216,6 +225,8 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/folder_form.py
   RegSuite/panel/inputs_form.py
   RegSuite/panel/install_box.py
+  RegSuite/panel/keep_result.py
+  RegSuite/panel/live_checks.py
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py
   RegSuite/panel/method_form.py
@@ -357,6 +368,7 @@ set(ENGINE_SCRIPTS
   )
 
 set(ENGINE_RESOURCES
+  RegSuite/backend/batch/templates/summary.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2
   RegSuite/report/templates/report.js

@@ -15,6 +15,7 @@ class Controls:
         self._layers = layers
         self._state = server.state
         self._before_jacobian = layers.foreground
+        self._labels_before = layers.labels
         jacobian = layers.choices.jacobian
         self._jacobian = jacobian.GetID() if jacobian is not None else ""
         self._state.update(
@@ -49,9 +50,12 @@ class Controls:
         self._name_ends()
 
     def _switch_jacobian(self, on: bool) -> None:
-        """The map in the foreground, or what was there before it."""
+        """The map in the foreground without labels over it, or what was there before it."""
         if not self._jacobian or on == (self._layers.foreground == self._jacobian):
             return
+        if on:
+            self._labels_before = self._layers.labels
+        self._state.labels = [] if on else self._labels_before
         self._state.foreground = self._jacobian if on else self._before_jacobian
 
     def _name_ends(self) -> None:
@@ -64,5 +68,7 @@ class Controls:
 def _choice(node: Any) -> dict[str, str]:
     """A line of a selector; outputs are called by their own words, without the result's name before them."""
     name = str(node.GetName())
-    words = name.rpartition(": ")[2] if node.GetAttribute(ROLE) else name
-    return {"title": words[:1].upper() + words[1:], "value": node.GetID()}
+    if node.GetAttribute(ROLE):
+        words = name.rpartition(": ")[2]
+        name = words[:1].upper() + words[1:]
+    return {"title": name, "value": node.GetID()}

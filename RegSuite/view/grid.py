@@ -7,15 +7,13 @@ from typing import Any
 from trame_slicer.views import Layout, LayoutDirection, ViewLayoutDefinition
 
 FOUR_UP = "four-up"
-_THREE_D = "1"
-"""Slicer's name of the first 3D view, by which scenes know its camera."""
 
 
 def add_layouts(layouts: Any) -> None:
     """Tell a layout manager of its layouts: four-up, and one for each slice view alone."""
     view = ViewLayoutDefinition
     slices = {"Axial": view.axial_view(), "Coronal": view.coronal_view(), "Sagittal": view.sagittal_view()}
-    above = [slices["Axial"], view.threed_view(name=_THREE_D)]
+    above = [slices["Axial"], view.threed_view()]
     below = [slices["Coronal"], slices["Sagittal"]]
     rows = [Layout(LayoutDirection.Horizontal, row) for row in (above, below)]
     layouts.register_layout(FOUR_UP, Layout(LayoutDirection.Vertical, rows))

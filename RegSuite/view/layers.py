@@ -70,11 +70,14 @@ class Layers:
         self.render()
 
     def show_legend(self, on: bool) -> None:
-        """Show the colours of the Jacobian map with their values, in every view that has the map."""
+        """Show the colours of the Jacobian map with their values, in the first slice view."""
         from RegSuite.mrml.display import legend_of
 
         legend = legend_of(self.choices.jacobian) if self.choices.jacobian is not None else None
-        if legend is not None:
+        views = self._app.view_manager
+        shown = views.filter_visible_views(views.get_slice_views())
+        if legend is not None and shown:
+            legend.SetViewNodeIDs([shown[0].get_view_node_id()])
             legend.SetVisibility(on)
         self.render()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from RegSuite.errors import InputError
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from RegSuite.report.result import Result
 
 SCENE_FILE = "scene.mrb"
-_log = logging.getLogger(__name__)
+_FIRST_3D_VIEW = "1"
 
 
 def open_scene(app: Any, folder: Path, result: Result) -> str:
@@ -23,12 +23,7 @@ def open_scene(app: Any, folder: Path, result: Result) -> str:
     _complete(app)
     file = folder / SCENE_FILE
     if file.is_file():
-        if not app.io_manager.load_scene(file):
-            raise InputError(
-                "Slicer cannot read this scene",
-                where=str(file),
-                mend="delete it to see the images instead, or run the registration again",
-            )
+        _load(app, file)
         return ""
     from RegSuite.view.images import load_images
 
@@ -41,8 +36,22 @@ def open_scene(app: Any, folder: Path, result: Result) -> str:
     return f"There is no {SCENE_FILE} here: shown are the images, in plain colours."
 
 
+def _load(app: Any, file: Path) -> None:
+    try:
+        read = app.io_manager.load_scene(file)
+    except (OSError, BadZipFile) as error:
+        raise _unreadable(file, str(error)) from error
+    if not read:
+        raise _unreadable(file, "Slicer cannot read this scene")
+
+
+def _unreadable(file: Path, what: str) -> InputError:
+    mend = "delete it to see the images instead, or run the registration again"
+    return InputError(what, where=str(file), mend=mend)
+
+
 def arrange(app: Any) -> None:
-    """Fit the views to their windows, each at the slice that the scene has chosen."""
+    """Fit the views to their windows, each at the slice, and from the side, that the scene has chosen."""
     for view in app.view_manager.get_slice_views():
         place = view.get_slice_value()
         view.fit_view_to_content()
@@ -54,6 +63,22 @@ def arrange(app: Any) -> None:
             view.set_visible_in_3d(True)
     for view in app.view_manager.get_threed_views():
         view.reset_view()
+        view.set_orientation_marker(view.get_view_node().OrientationMarkerTypeCube)
+        _look_from(view, app.scene.GetSingletonNode(_FIRST_3D_VIEW, "vtkMRMLCameraNode"))
+
+
+def _look_from(view: Any, wanted: Any) -> None:
+    """Place the camera of a 3D view as the scene's own is.
+
+    The page cannot call its view "1", as Slicer and so the scene do.
+    """
+    camera = view.get_camera_node()
+    if wanted is None or camera is None:
+        return
+    camera.SetPosition(wanted.GetPosition())
+    camera.SetFocalPoint(wanted.GetFocalPoint())
+    camera.SetViewUp(wanted.GetViewUp())
+    camera.ResetClippingRange()
 
 
 def _complete(app: Any) -> None:

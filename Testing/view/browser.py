@@ -14,10 +14,11 @@ from playwright.sync_api import Page, sync_playwright
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 SIZE = {"width": 1440, "height": 900}
 VIEWS = ".rs-stage img"
+_SAID = ("headline", "metrics", "verdicts")
 
 
 def look(chromium: str, link: str, folder: Path) -> dict[str, object]:
-    """Go through the page: as it opens, faded out and in, Jacobian, no labels, report."""
+    """Go through the page: as it opens, faded out and in, Jacobian map, report, and opened anew."""
     asked: list[str] = []
     complaints: list[str] = []
     with sync_playwright() as playwright:
@@ -26,41 +27,54 @@ def look(chromium: str, link: str, folder: Path) -> dict[str, object]:
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(link)
-        page.wait_for_function(f"document.querySelectorAll('{VIEWS}').length >= 4", timeout=60000)
-        _settle(page)
+        _wait_for_views(page)
         page.screenshot(path=folder / "page.png")
-        _views(page, folder, "start")
+        _keep_views(page, folder, "start")
+        address = page.url
         for name, key in (("background", "Home"), ("foreground", "End")):
-            _fade(page, key)
-            _views(page, folder, name)
-        if page.locator("#jacobian").count():
-            page.locator("#jacobian").check(force=True)
-            _settle(page)
-            _views(page, folder, "jacobian")
-            page.screenshot(path=folder / "jacobian.png")
-            page.locator("#jacobian").uncheck(force=True)
-            _settle(page)
-            _views(page, folder, "after")
-        said = {key: page.locator(f"#{key}").inner_text() for key in ("headline", "metrics", "verdicts")}
-        said["address"] = page.url
+            before = page.screenshot()
+            page.locator(".rs-slider .v-slider-thumb").focus()
+            page.keyboard.press(key)
+            _wait_for_change(page, before)
+            _keep_views(page, folder, name)
+        _switch_jacobian(page, folder)
+        said = {key: page.locator(f"#{key}").inner_text() for key in _SAID}
         page.locator("#tab-report").click()
         report = page.frame_locator(".rs-report").locator("h1").first.inner_text(timeout=20000)
         page.screenshot(path=folder / "report.png")
         page.reload()
-        page.wait_for_function(f"document.querySelectorAll('{VIEWS}').length >= 4", timeout=60000)
+        _wait_for_views(page)
         browser.close()
-    return {"said": said, "report": report, "asked": asked, "complaints": complaints}
+    return {"said": said, "address": address, "report": report, "asked": asked, "complaints": complaints}
 
 
-def _fade(page: Page, key: str) -> None:
-    """Move the fade to its end with the keyboard."""
-    page.locator(".rs-slider .v-slider-thumb").focus()
-    page.keyboard.press(key)
-    _settle(page)
+def _switch_jacobian(page: Page, folder: Path) -> None:
+    """The Jacobian map on, and off again."""
+    for name, switch in (("jacobian", "check"), ("without", "uncheck")):
+        before = page.screenshot()
+        getattr(page.locator("#jacobian"), switch)(force=True)
+        _wait_for_change(page, before)
+        _keep_views(page, folder, name)
+        page.screenshot(path=folder / f"page-{name}.png")
 
 
-def _settle(page: Page) -> None:
-    """Wait until the views have stopped to change: two pictures alike, a second apart."""
+def _wait_for_views(page: Page) -> None:
+    page.wait_for_function(f"document.querySelectorAll('{VIEWS}').length >= 4", timeout=60000)
+    _wait_until_calm(page)
+
+
+def _wait_for_change(page: Page, before: bytes) -> None:
+    """Until the four views show something else than before, and have stopped changing."""
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        if page.screenshot() != before:
+            break
+    page.wait_for_timeout(2000)  # views that the pointer is not over are drawn later
+    _wait_until_calm(page)
+
+
+def _wait_until_calm(page: Page) -> None:
+    """Until two pictures of the page, a second apart, are alike."""
     before = b""
     for _ in range(30):
         page.wait_for_timeout(1000)
@@ -71,7 +85,7 @@ def _settle(page: Page) -> None:
     raise TimeoutError("the page went on changing for 30 s")
 
 
-def _views(page: Page, folder: Path, name: str) -> None:
+def _keep_views(page: Page, folder: Path, name: str) -> None:
     """One picture a view, in the order of the page."""
     for number, view in enumerate(page.locator(VIEWS).all()):
         view.screenshot(path=folder / f"{name}-{number}.png")
