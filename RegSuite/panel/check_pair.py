@@ -45,12 +45,13 @@ def check_overlap(fixed: Placed, moving: Placed, initial: Any, tell: Tell) -> No
     if grid is None:
         return
     a, b = Placed(fixed.name, grid), moving
-    mend = _("choose Start from: centers of mass, or check the frames of reference")
+    mend = _("choose 'centers of mass' under Start, or check the frames of reference")
     try:
         pair: tuple[Any, Any] = (a, b)
         sentences = check_pair(*pair, probes=PROBES_AN_AXIS)
     except GeometryError as error:
-        tell(Finding("error", error.what, where, mend, PAIR))
+        first, *places = (line.strip() for line in error.what.splitlines())
+        tell(Finding("error", f"{first}: {'; '.join(places)}", where, mend, PAIR))
         return
     for sentence in sentences:
         tell(Finding("warning", sentence, where, mend, PAIR))

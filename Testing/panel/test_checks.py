@@ -121,7 +121,8 @@ def test_values_that_are_not_finite_are_refused(pair, scene):
 def test_images_apart_are_told_with_their_places_and_the_start_that_mends_it(pair):
     far = nodes.a_volume("far", origin=(5.0, -7.0, 2000.0))
     found = the_one(findings(fixed=pair["fixed"], moving=far))
-    assert "overlap by 0 % of their volume" in found.what
+    assert "overlap by 0 % of their volume: fixed covers" in found.what
+    assert "\n" not in found.what
     assert "z 1998..2016 mm" in found.what
     assert "centers of mass" in found.mend
     for word in ("center", "center-of-mass"):
