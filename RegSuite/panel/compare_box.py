@@ -1,4 +1,4 @@
-"""Ways to look whether two images lie on each other: fade, flicker, checkerboard, difference, Jacobian, grid."""
+"""Ways to see whether two images lie on each other: fade, flicker, checkerboard, difference, maps."""
 
 from __future__ import annotations
 
@@ -155,8 +155,8 @@ class CompareBox:
             return
         self._comparison.jacobian(bool(on))
         self.legend.text = _(
-            "Jacobian of the transform from fixed to moving: 1 keeps the volume, below 1 the place is smaller "
-            "in the moving image, above 1 larger; 0 or less is a fold and cannot be."
+            "Jacobian of the transform from fixed to moving: 1 keeps the volume, below 1 the place is "
+            "smaller in the moving image, above 1 larger; 0 or less is a fold and cannot be."
         )
         self.legend.visible = bool(on)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import qt
@@ -23,7 +24,7 @@ def curves(history: Sequence[tuple[float, str, Mapping[str, float]]]) -> tuple[s
     out: list[tuple[str, Curve]] = []
     for _seconds, stage, metrics in history:
         value = metrics.get(name)
-        if value is None or value != value:  # noqa: PLR0124  not a number
+        if value is None or value != value:
             continue
         if not out or out[-1][0] != stage:
             out.append((stage, []))
@@ -96,5 +97,5 @@ def _line(painter: Any, values: Curve, left: float, wide: float) -> None:
         (left + i * step, _TOP + tall * (1.0 - ((v - low) / (high - low) if high > low else 0.5)))
         for i, v in enumerate(values)
     ]
-    for (x0, y0), (x1, y1) in zip(places, places[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(places):
         painter.drawLine(qt.QPointF(x0, y0), qt.QPointF(x1, y1))

@@ -12,9 +12,9 @@ def direction(fixed: str | None, moving: Sequence[str]) -> str:
     if fixed is None or not moving:
         return ""
     if len(moving) == 1:
-        return _("'{moving}' will be warped onto '{fixed}'. Both images stay as they are.").format(
-            moving=moving[0], fixed=fixed
+        words = _("'{moving}' will be warped onto '{fixed}'. Both images stay as they are.")
+    else:
+        words = _(
+            "{n} images will be warped onto '{fixed}', one after the other. All images stay as they are."
         )
-    return _(
-        "{n} images will be warped onto '{fixed}', one after the other. All images stay as they are."
-    ).format(n=len(moving), fixed=fixed)
+    return str(words.format(moving=moving[0], fixed=fixed, n=len(moving)))

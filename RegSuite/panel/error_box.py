@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
 from RegSuite.errors import RegSuiteError
 from RegSuite.panel.tones import COLOURS, Tone, box_style, titled
+
+if TYPE_CHECKING:
+    from RegSuite.panel.finding import Finding
 
 HIGHLIGHTED = "RegSuiteHighlighted"
 """Dynamic property of a widget that is outlined."""
@@ -17,9 +21,9 @@ HIGHLIGHTED = "RegSuiteHighlighted"
 class ErrorBox:
     """A box that says one thing until the next one, or nothing. `widget` goes into the panel."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "errorBox") -> None:
         self.widget: Any = qt.QLabel()
-        self.widget.objectName = "errorBox"
+        self.widget.objectName = name
         self.widget.setWordWrap(True)
         self.widget.setTextFormat(qt.Qt.RichText)
         self.widget.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
@@ -40,6 +44,15 @@ class ErrorBox:
         lines += [_("Mend: {mend}").format(mend=mend)] if mend else []
         self._put(tone, what, lines, fields)
 
+    def show_findings(self, findings: Sequence[Finding], *fields: Any) -> None:
+        """All findings of the checks below each other; nothing where there is none."""
+        if not findings:
+            self.clear()
+            return
+        worst: Tone = "fail" if any(f.severity == "error" for f in findings) else "unsure"
+        blocks = [_block("fail" if f.severity == "error" else "unsure", f) for f in findings]
+        self._put_text(worst, "<br>".join(blocks), fields)
+
     def say(self, title: str, *sentences: str) -> None:
         """Tell what is no error."""
         self._put("plain", title, list(sentences), ())
@@ -56,8 +69,11 @@ class ErrorBox:
         return str(qt.QTextDocumentFragment.fromHtml(self.widget.text).toPlainText())
 
     def _put(self, tone: Tone, title: str, sentences: list[str], fields: tuple[Any, ...]) -> None:
+        self._put_text(tone, titled(tone, title, *sentences), fields)
+
+    def _put_text(self, tone: Tone, text: str, fields: tuple[Any, ...]) -> None:
         self.widget.setStyleSheet(box_style(tone))
-        self.widget.text = titled(tone, title, *sentences)
+        self.widget.text = text
         self.widget.visible = True
         self._outline(fields)
 
@@ -69,3 +85,9 @@ class ErrorBox:
         for field in self._outlined:
             field.setProperty(HIGHLIGHTED, True)
             field.setStyleSheet(f"QComboBox, QLineEdit {{ border: 2px solid {COLOURS['fail'].edge}; }}")
+
+
+def _block(tone: Tone, finding: Finding) -> str:
+    """A finding with its mend; the place only where the sentence does not name it."""
+    mend = _("Mend: {mend}").format(mend=finding.mend) if finding.mend else ""
+    return titled(tone, finding.what, mend)

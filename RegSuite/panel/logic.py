@@ -108,12 +108,13 @@ def _ref(item: Any) -> Any:
 
 def _name(given: dict[str, Any]) -> str:
     """'atlas to scan', as the result is called."""
-    names = [item.GetName() for role in ("moving", "fixed") if hasattr(item := given.get(role), "GetName")]
+    chosen: list[Any] = [given.get(role) for role in ("moving", "fixed")]
+    names = [str(item.GetName()) for item in chosen if hasattr(item, "GetName")]
     return " to ".join(names) or "RegSuite result"
 
 
 def population_folders(folder: Path | None, names: Sequence[str]) -> list[Path | None]:
-    """A folder for each subject under the one that the user named; names that are no file names are mended."""
+    """A folder for each subject under the one that the user named; names no file may have are mended."""
     if folder is None:
         return [None] * len(names)
     out: list[Path | None] = []

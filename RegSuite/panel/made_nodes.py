@@ -35,8 +35,7 @@ class MadeNodes:
                 scene.RemoveNode(node)
         self._ids.clear()
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
     def _added(self, _scene: Any, _event: Any, node: Any) -> None:
         if node is not None and node.GetID():
             self._ids.append(str(node.GetID()))
-
-    _added.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  how vtk hands over the node

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from RegSuite.errors import Cancelled
+from RegSuite.panel.keep_result import keep
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
 
@@ -82,16 +82,22 @@ class NodeRun:
             yield from self._compute()
             content = self._content()
             nodes = yield from self._make_nodes(content, made)
-            notes = (*self._notes, *self.order.missing())
-            folder = yield from self._keep(replace(content, items={**content.items, **nodes}))
+            self._notes.extend(self.order.missing())
+            shown = replace(content, items={**content.items, **nodes})
+            steps = keep(self.order, self.job, shown, self._tell_end)
+            folder, warning = yield from self._until_cancelled(steps)
         except BaseException:  # the generator's closing (GeneratorExit) too: half a result is none
             made.remove()
             raise
         finally:
             if self.job is not None:
                 self.job.close()
+        from RegSuite.report.result import Result
+
         refs = {role: NodeRef.of(node) for role, node in nodes.items()}
-        return RunEnd(self.order, content.record, content, refs, folder, notes)
+        record = Result.read(folder)
+        notes = (*self._notes, *filter(None, [warning]))
+        return RunEnd(self.order, record, content, refs, folder, notes)
 
     def _compute(self) -> Steps:
         from RegSuite.backend.job import prepare
@@ -108,9 +114,7 @@ class NodeRun:
         )
         del inputs
         yield None
-        for step in self.job.start_in_steps():
-            self._stop_if_cancelled()
-            yield step
+        yield from self._until_cancelled(self.job.start_in_steps())
         while self.job.state in _ACTIVE:
             self.job.poll()
             self._tell()
@@ -128,7 +132,7 @@ class NodeRun:
         del given
         while True:
             self._stop_if_cancelled()
-            for role in self.order.given:
+            for role in self.order.given:  # deleted since the last step
                 self.order.present(role)
             try:
                 next(steps)
@@ -144,6 +148,9 @@ class NodeRun:
             self._listener.lines(list(job.log[self._told :]))
             self._told = len(job.log)
 
+    def _tell_end(self, words: str) -> None:
+        self._listener.stage(words, 1.0, None)
+
     def _judge(self) -> None:
         """Nothing where the job has completed. Raises what it ended with."""
         if self.job.error is not None:
@@ -155,6 +162,16 @@ class NodeRun:
         if self._cancelled:
             raise Cancelled
 
+    def _until_cancelled(self, steps: Iterator[None]) -> Steps:
+        """The steps one by one, and what they return; none after a cancel."""
+        while True:
+            self._stop_if_cancelled()
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+            yield None
+
     def _content(self) -> SceneContent:
         """The result for MRML: the nodes that were given stand for themselves; deleted ones are left out."""
         content: SceneContent = self.job.content()
@@ -165,7 +182,7 @@ class NodeRun:
     def _make_nodes(self, content: SceneContent, made: MadeNodes) -> Steps:
         from RegSuite.mrml.results import nodes_in_steps
 
-        self._listener.stage(_("Making the result nodes"), 1.0, None)
+        self._tell_end(_("Making the result nodes"))
         targets = {role: ref.node() for role, ref in self.order.targets.items()}
         steps = nodes_in_steps(content, {role: node for role, node in targets.items() if node is not None})
         while True:
@@ -176,21 +193,3 @@ class NodeRun:
             except StopIteration as end:
                 return end.value
             yield None
-
-    def _keep(self, content: SceneContent) -> Steps:
-        """The result folder at its place; with scene.mrb where the user keeps the folder."""
-        folder = self.order.folder
-        if folder is None:
-            place = Path(tempfile.mkdtemp(prefix="RegSuite-result-", dir=slicer.app.temporaryPath))
-            yield from self.job.publish_in_steps(place / "result")
-            return place / "result"
-        if self.order.scene:
-            from RegSuite.mrml.scene import MrmlScene
-            from RegSuite.workflows.scene import SCENE_FILE
-
-            self._listener.stage(_("Writing {file}").format(file=SCENE_FILE), 1.0, None)
-            yield None
-            MrmlScene().write(content, Path(self.job.folder) / SCENE_FILE)
-        yield None
-        yield from self.job.publish_in_steps(folder, self.order.overwrite)
-        return folder

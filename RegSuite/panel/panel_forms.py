@@ -13,13 +13,16 @@ from RegSuite.errors import InputError, RegSuiteError
 from RegSuite.panel.direction import direction
 from RegSuite.panel.folder_form import FolderForm
 from RegSuite.panel.inputs_form import InputsForm
+from RegSuite.panel.live_checks import LiveChecks
 from RegSuite.panel.logic import OF_ONE_MOVING, WorkflowLogic, population_folders
 from RegSuite.panel.node_names import field_name
 from RegSuite.panel.order import Order
 from RegSuite.panel.parameter_form import ParameterForm
+from RegSuite.panel.parameter_node import inputs_of
 from RegSuite.panel.population_form import PopulationForm
 
 if TYPE_CHECKING:
+    from RegSuite.panel.finding import Finding
     from RegSuite.workflows.model import Workflow
 
 _LABELS = {"fixed": _("Fixed image (stays):"), "moving": _("Moving image (is warped):")}
@@ -30,8 +33,8 @@ class PanelForms:
     """Binds the .ui to a parameter node.
 
     Used of `ui`: the selectors named by roles (those that it lacks go into `inputsArea`),
-    `directionLabel`, `swapButton`, `parametersArea`, `advancedArea`, and what PopulationForm and
-    FolderForm bind.
+    `directionLabel`, `swapButton`, `parametersArea`, `advancedArea`, `checkArea`, and what
+    PopulationForm and FolderForm bind.
     """
 
     def __init__(self, workflow: Workflow, ui: Any) -> None:
@@ -49,6 +52,8 @@ class PanelForms:
         _put(ui.advancedArea, self.parameter_form.advanced)
         self.population = PopulationForm(ui, self._alone(), self._told)
         self.folder = FolderForm(ui)
+        self.checks = LiveChecks(self.early_findings, self.fields_of_finding)
+        _put(ui.checkArea, self.checks.widget)
         ui.swapButton.connect("clicked(bool)", self._swap)
 
     @property
@@ -89,6 +94,34 @@ class PanelForms:
             for image, folder in zip(images, folders, strict=True)
         ]
 
+    def findings(self) -> list[Finding]:
+        """What is wrong or doubtful about what is chosen, errors first."""
+        from RegSuite.panel.checks import check_inputs
+
+        given = inputs_of(self._parameters, self._workflow)
+        values = {"preset": self._parameters.preset or None}
+        if not self.population.wanted:
+            return check_inputs(self._workflow, given, values)
+        alone = {role: item for role, item in given.items() if role not in OF_ONE_MOVING}
+        each = [
+            check_inputs(self._workflow, {**alone, "moving": image}, values)
+            for image in self.population.images()
+        ]
+        return list(dict.fromkeys(finding for found in each for finding in found))
+
+    def early_findings(self) -> list[Finding] | None:
+        """The same; None while fixed or moving image are still to be chosen."""
+        if self._parameters is None or self._parameters.fixed is None:
+            return None
+        if not (self.population.images() if self.population.wanted else self._parameters.moving):
+            return None
+        return self.findings()
+
+    def fields_of_finding(self, finding: Finding) -> list[Any]:
+        """The selectors that a finding is about; of what is only doubtful none."""
+        found = [self.selector(role) for role in finding.roles if finding.severity == "error"]
+        return [field for field in found if field is not None]
+
     def fields_of(self, error: BaseException) -> list[Any]:
         """The selectors of the roles that an error names as its place."""
         where = error.where if isinstance(error, RegSuiteError) else ""
@@ -121,6 +154,7 @@ class PanelForms:
         names = [str(image.GetName()) for image in images]
         self._ui.directionLabel.text = direction(None if fixed is None else str(fixed.GetName()), names)
         self._ui.swapButton.enabled = fixed is not None and moving is not None
+        self.checks.soon() if parameters is not None else self.checks.stop()
 
     def _swap(self, _checked: bool = False) -> None:
         """Fixed becomes moving, with all that belongs to it."""

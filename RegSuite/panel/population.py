@@ -102,4 +102,4 @@ def sentence(subjects: Sequence[Subject]) -> str:
         worst = worst_first(done)[0]
         how = "" if worst.dice_mean is None else _(" (Dice {dice:.2f})").format(dice=worst.dice_mean)
         out += _("; the worst is {name}{how}").format(name=worst.name, how=how)
-    return out + "."
+    return f"{out}."

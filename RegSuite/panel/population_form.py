@@ -45,7 +45,9 @@ class PopulationForm:
         self._node = node
         if node is None:
             return
-        kept = {node.GetNthNodeReferenceID(REFERENCE, i) for i in range(node.GetNumberOfNodeReferences(REFERENCE))}
+        kept = {
+            node.GetNthNodeReferenceID(REFERENCE, i) for i in range(node.GetNumberOfNodeReferences(REFERENCE))
+        }
         self._busy = True
         try:
             self._check.checked = node.GetParameter(SEVERAL) == "true"

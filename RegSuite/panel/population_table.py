@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from RegSuite.panel.population import Subject, columns, sentence, worst_first
 from RegSuite.panel.progress_box import duration
-from RegSuite.panel.tones import box_style, titled
+from RegSuite.panel.tones import Tone, box_style, titled
 
 ROW_HEIGHT = 24
 MOST_ROWS = 10
@@ -18,7 +18,7 @@ NODE_NAME = "Population"
 
 
 class PopulationTable:
-    """Rows of subjects; on_choice(name) when one is clicked. `widget` goes into the panel, hidden until `show`."""
+    """Rows of subjects; on_choice(name) when one is clicked. `widget` goes into the panel."""
 
     def __init__(self, on_choice: Callable[[str], None]) -> None:
         self._on_choice = on_choice
@@ -49,7 +49,7 @@ class PopulationTable:
         rows = worst_first(subjects)
         self._names = [s.name for s in rows]
         failed = sum(s.failed for s in rows)
-        tone = "fail" if failed == len(rows) else "unsure" if failed else "plain"
+        tone: Tone = "fail" if failed == len(rows) else "unsure" if failed else "plain"
         self.summary.setStyleSheet(box_style(tone))
         self.summary.text = titled(tone, sentence(rows), _("Click a row to see its result; worst first."))
         self._fill(rows)

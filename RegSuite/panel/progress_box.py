@@ -97,8 +97,8 @@ def duration(seconds: float) -> str:
     """Seconds as a person says them: '12 s', '3 min 05 s', '1 h 20 min'."""
     whole = max(round(seconds), 0)
     if whole < 60:
-        return _("{s} s").format(s=whole)
+        return str(_("{s} s").format(s=whole))
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return _("{m} min {s:02d} s").format(m=minutes, s=rest)
-    return _("{h} h {m:02d} min").format(h=minutes // 60, m=minutes % 60)
+        return str(_("{m} min {s:02d} s").format(m=minutes, s=rest))
+    return str(_("{h} h {m:02d} min").format(h=minutes // 60, m=minutes % 60))

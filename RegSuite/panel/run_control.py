@@ -46,6 +46,7 @@ class RunControl:
         self._steps: Steps | None = None
         self._run: NodeRun | None = None
         self._finished = Finished()
+        self._cancelled = False
         self.on_apply: Callable[[], None] = lambda: None
         self.on_finished: Callable[[Finished], Work] = _ignore
         button.connect("clicked(bool)", self._pressed)
@@ -58,6 +59,7 @@ class RunControl:
     def start(self, orders: Sequence[Order]) -> None:
         """Run the orders one after the other."""
         self._finished = Finished()
+        self._cancelled = False
         self._progress.begin(_("Starting"))
         self._errors.clear()
         self._button.text = _("Cancel")
@@ -66,9 +68,10 @@ class RunControl:
 
     def cancel(self) -> None:
         """End the run that goes on; it is over within two seconds."""
+        self._cancelled = True
+        self._button.enabled = False
+        self._progress.stage.text = _("Cancelling")
         if self._run is not None:
-            self._button.enabled = False
-            self._progress.stage.text = _("Cancelling")
             self._run.cancel()
 
     def abandon(self, words: str = "") -> None:
@@ -92,6 +95,8 @@ class RunControl:
     def _work(self, orders: list[Order]) -> Work:
         several = len(orders) > 1
         for number, order in enumerate(orders):
+            if self._cancelled:
+                raise Cancelled
             before = (
                 _("{name} ({i} of {n}): ").format(name=order.name, i=number + 1, n=len(orders))
                 if several
@@ -147,8 +152,8 @@ class RunControl:
     def _kept(self) -> str:
         done = len(self._finished.ends)
         if not done:
-            return _("Nothing was made.")
-        return _("The {n} results that were ready are kept.").format(n=done)
+            return str(_("Nothing was made."))
+        return str(_("The {n} results that were ready are kept.").format(n=done))
 
     def _idle(self) -> None:
         self._run = None

@@ -51,7 +51,7 @@ COARSE_BRAIN = Sample("RegSuite coarse brain", "brain", 6.0, "Coarse scan", "Coa
 
 def register_samples(samples: Sequence[Sample], icons: str) -> None:
     """Tell the module Sample Data of the samples; thumbnails lie in the folder `icons`."""
-    import SampleData
+    import SampleData  # type: ignore[import-not-found]  # Slicer's module
 
     for sample in samples:
         SampleData.SampleDataLogic.registerCustomSampleDataSource(

@@ -15,7 +15,6 @@ from RegSuite.panel import dependencies
 from RegSuite.panel.error_box import ErrorBox
 from RegSuite.panel.install_box import InstallBox
 from RegSuite.panel.logic import WorkflowLogic
-from RegSuite.panel.panel_forms import PanelForms
 from RegSuite.panel.progress_box import ProgressBox
 from RegSuite.panel.results_area import ResultsArea
 from RegSuite.panel.run_control import Finished, RunControl
@@ -66,6 +65,8 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.results.compare.stop()
 
     def _build(self) -> None:
+        from RegSuite.panel.panel_forms import PanelForms  # needs what may be missing before
+
         window = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
         self.layout.addWidget(window)
         self.ui = slicer.util.childWidgetVariables(window)
@@ -88,15 +89,18 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _connect(self) -> None:
         """Use the scene's parameter node, made where there is none."""
-        assert self.logic is not None  # noqa: S101  _build has made it
+        assert self.logic is not None
         self.forms.set_parameter_node(self.logic.getParameterNode())
 
     def _apply(self) -> None:
         """The button says Apply: check, then run. What is wrong is said in the panel."""
-        assert self.logic is not None and self.control is not None  # noqa: S101, PT018
+        assert self.logic is not None
+        assert self.control is not None
         self.errors.clear()
         try:
             said = dependencies.ensure()
+            if self._refused():
+                return
             orders = self.forms.orders(self.logic)
         except Exception as error:  # noqa: BLE001  the border of a button
             self.errors.show_error(error, *self.forms.fields_of(error))
@@ -105,6 +109,17 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.results.clear()
         self.control.start(orders)
         self.progress.add_lines(said)
+
+    def _refused(self) -> bool:
+        """Whether the checks find an error; it is said, and its fields are outlined."""
+        if self.forms.population.wanted:  # each subject has its own row for what is wrong with it
+            return False
+        errors = [finding for finding in self.forms.findings() if finding.severity == "error"]
+        fields = [field for finding in errors for field in self.forms.fields_of_finding(finding)]
+        if errors:
+            self.forms.checks.stop()
+            self.errors.show_findings(errors, *fields)
+        return bool(errors)
 
     def _finished(self, finished: Finished) -> Work:
         self.ui.resultSection.visible = True

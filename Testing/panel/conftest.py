@@ -1,4 +1,4 @@
-"""Qt dressed as in Slicer and an empty scene for each test of panels; nothing that Qt or VTK swallow is lost."""
+"""Qt dressed as in Slicer and an empty scene for each test of panels; what Qt and VTK swallow is not lost."""
 
 import pytest
 
