@@ -9,7 +9,8 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from RegSuite.mrml.diverging import jacobian_colours, jacobian_limit, jacobian_range
+from RegSuite.mrml.diverging import LIMITS, jacobian_colours, jacobian_limit
+from RegSuite.mrml.views import SLICE_VIEWS
 from RegSuite.mrml.voxels import values_of
 from RegSuite.report.brightness import matched, window_of
 from RegSuite.report.draw import round_step
@@ -26,7 +27,7 @@ MOVING_COLOUR = (1.0, 0.31, 0.85)
 
 GRID_COLOUR = (1.0, 0.82, 0.40)
 
-LEGEND_TITLE = "Jacobian (1 = same volume)"
+LEGEND_TITLE = "Jacobian"
 _MANY_POINTS = 30
 _LINES = 24
 """Of a deformation grid along the longest edge of the image."""
@@ -76,16 +77,17 @@ def show_grey(node: Any, window: Window) -> None:
 def show_jacobian(node: Any) -> Any:
     """Determinants in diverging colours about 1, with a legend that is hidden; gives the legend."""
     limit = jacobian_limit(voxels(node))
-    low, high = jacobian_range(limit)
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID(jacobian_colours(node.GetScene(), limit).GetID())
-    show_grey(node, (low, high))
+    show_grey(node, (0.0, limit))
     display.SetInterpolate(False)
     legend = legend_of(node) or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
     legend.SetTitleText(LEGEND_TITLE)
     legend.SetLabelFormat("%.2f")
-    legend.SetNumberOfLabels(5)
+    legend.SetNumberOfLabels(LIMITS[limit])
     legend.SetMaxNumberOfColors(256)
+    for name in SLICE_VIEWS.values():
+        legend.AddViewNodeID(f"vtkMRMLSliceNode{name}")
     legend.SetVisibility(False)
     return legend
 
@@ -104,7 +106,7 @@ def show_labels(node: Any, *, filled: bool) -> None:
     display.SetVisibility(True)
     display.SetVisibility2DFill(filled)
     display.SetVisibility2DOutline(not filled)
-    display.SetOpacity2DFill(0.35)
+    display.SetOpacity2DFill(0.2)
     display.SetOpacity2DOutline(1.0)
     display.SetSliceIntersectionThickness(2)
 

@@ -13,9 +13,11 @@ from RegSuite.report.brightness import coarse
 Colour = tuple[float, float, float, float]
 
 COLOURS = 256
+LIMITS = {1.25: 6, 1.5: 4, 2.0: 5, 3.0: 4, 4.0: 5}
+"""Ends of the Jacobian's colours, and how many labels then stand at round determinants from 0 on."""
 RANGE_ATTRIBUTE = "RegSuite.ColourRange"
 FOLD = (0.224, 1.0, 0.078, 1.0)
-"""Bright green, as in the report: a voxel that folds."""
+"""Bright green, as in the report."""
 
 _UNCHANGED = 0.1
 _BLUE = ("053061", "2166ac", "4393c3", "92c5de", "c6e0f0", "f7f7f7")
@@ -25,39 +27,27 @@ _ABOVE_GREY = ("808080", "e0631b", "ffe29b")
 
 
 def jacobian_limit(jacobian: NDArray[Any]) -> float:
-    """The determinant at the end of the colours: a power of two, of half a step, from 1.41 to 16.
-
-    As in the report: 99.5 % of the positive determinants lie between 1 / limit and the limit.
-    """
+    """The determinant J at the end of the colours: the first of LIMITS so that 1/J to J holds 98 % of all."""
     values = coarse(jacobian)
     positive = values[(values > 0) & np.isfinite(values)]
-    spread = float(np.percentile(np.abs(np.log2(positive)), 99.5)) if positive.size else 1.0
-    return float(2.0 ** np.clip(np.ceil(2 * spread) / 2, 0.5, 4.0))
-
-
-def jacobian_range(limit: float) -> tuple[float, float]:
-    """The window (lowest, highest determinant) over which `jacobian_colours` is stretched.
-
-    It begins just under 0, so that the first of its colours stands for folds alone.
-    """
-    return -limit / (COLOURS - 2), limit
+    spread = float(np.percentile(np.abs(np.log(positive)), 98)) if positive.size else 0.0
+    return next((limit for limit in LIMITS if np.log(limit) >= spread), max(LIMITS))
 
 
 def jacobian_colours(scene: Any, limit: float) -> Any:
-    """The colour table of determinants up to `limit`, made once a scene and limit.
+    """The colour table of determinants from 0 to `limit`, made once a scene and limit.
 
     log-symmetric: J and 1/J are equally far from white, which is 1; blue is expanded to fit
-    (J < 1), red was compressed (J > 1), green folds (J <= 0). The table is stretched over J itself
-    (`jacobian_range`), so that a colour legend shows determinants. Within a tenth of
-    the limit (in logarithms) it is transparent: over an image only what changes its volume is coloured.
+    (J < 1), red was compressed (J > 1), bright green folds: its first colour stands for J <= 0 and
+    up to 1/255 of the limit. The table is stretched over J itself, so that a colour legend shows
+    determinants. Within a tenth of the limit (in logarithms) it is transparent: over an image only
+    what changes its volume is coloured.
     """
-    low, high = jacobian_range(limit)
 
     def colour(place: float) -> Colour:
-        value = low + place * (high - low)
-        if value <= 0:
+        if place <= 0:
             return FOLD
-        share = float(np.clip(np.log2(value) / np.log2(limit), -1, 1))
+        share = float(np.clip(np.log(place * limit) / np.log(limit), -1, 1))
         anchors, place = (_BLUE, share + 1) if share < 0 else (_RED, share)
         return (*_between(anchors, place), float(abs(share) > _UNCHANGED))
 

@@ -67,7 +67,7 @@ def a_result(grid: Grid | None = None, **changes) -> SceneContent:
         body = 200.0 * ((rows > 6) & (rows < 30) & (columns > 8) & (columns < 50))
         body[10:16, 12:20] = RIGHT
         fixed = Image(body[None], grid, name="phantom")
-        warped = Image(torch.roll(body, 2, dims=-1)[None], grid, name="warped")
+        warped = Image(0.5 * torch.roll(body, 2, dims=-1)[None], grid, name="warped")
         points = np.array([grid.centre, grid.centre + 3])
     bent = displacement(grid)
     d = grid.ndim
