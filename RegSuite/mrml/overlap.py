@@ -40,7 +40,7 @@ def check_overlap(
     shares = {pair: count / max(1, min(whole[pair[0]], whole[pair[1]])) for pair, count in shared.items()}
     worst = sorted(shares, key=lambda pair: -shares[pair])
     told = ", ".join(
-        f"'{names[a - 1]}' and '{names[b - 1]}' ({100 * shares[a, b]:.2g} % of the smaller)"
+        f"'{names[a - 1]}' and '{names[b - 1]}' ({_percent(shares[a, b])} % of the smaller)"
         for a, b in worst[:NAMED]
     )
     more = f" and {len(worst) - NAMED} more pairs" if len(worst) > NAMED else ""
@@ -56,3 +56,7 @@ def check_overlap(
         logger.warning(sentence)
     else:
         warnings.append(sentence)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}"
