@@ -1,4 +1,4 @@
-"""What stands as slicer.app.layoutManager(): the layout and view nodes of the real scene, no windows."""
+"""What stands as slicer.app.layoutManager(): Slicer's own layout logic and view nodes, no windows."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from typing import Any
 
 import slicer
 
-LAYOUT_NODE = "vtkMRMLLayoutNode"
-
 
 class LayoutManager:
-    """Layout changes go to the layout node; a slice widget gives the view's node and logic."""
+    """Layout changes go to the layout node; a slice widget gives the view's node and logic.
+
+    Begins with Slicer's Four-Up layout, so that its view nodes are in the scene as on the desktop.
+    """
 
     def __init__(self, headless: Any) -> None:
         self._headless = headless
+        self._logic = slicer.vtkMRMLLayoutLogic()
+        self._logic.SetMRMLScene(headless.scene)
+        self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 
     def layoutLogic(self) -> Any:
-        return _LayoutLogic(self._node())
+        return self._logic
 
     @property
     def layout(self) -> int:
-        return int(self._node().GetViewArrangement())
+        return int(self._logic.GetLayoutNode().GetViewArrangement())
 
     @layout.setter
     def layout(self, arrangement: int) -> None:
-        self._node().SetViewArrangement(int(arrangement))
+        self._logic.GetLayoutNode().SetViewArrangement(int(arrangement))
 
     def setLayout(self, arrangement: int) -> None:
         self.layout = arrangement
 
     def sliceViewNames(self) -> tuple[str, ...]:
-        return tuple(node.GetLayoutName() for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"))
+        return tuple(node.GetLayoutName() for node in self._slice_nodes())
 
     def sliceWidget(self, name: str) -> _SliceWidget | None:
-        for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        for node in self._slice_nodes():
             if node.GetLayoutName() == name:
                 return _SliceWidget(node, self._headless.application.GetSliceLogic(node))
         return None
@@ -51,18 +55,8 @@ class LayoutManager:
     def resetThreeDViews(self) -> None:
         """Cameras belong to the views; without windows there is nothing to reset."""
 
-    def _node(self) -> Any:
-        scene = self._headless.scene
-        node = scene.GetSingletonNode(LAYOUT_NODE, LAYOUT_NODE) or scene.GetFirstNodeByClass(LAYOUT_NODE)
-        return node or scene.AddNewNodeByClass(LAYOUT_NODE)
-
-
-class _LayoutLogic:
-    def __init__(self, node: Any) -> None:
-        self._node = node
-
-    def GetLayoutNode(self) -> Any:
-        return self._node
+    def _slice_nodes(self) -> list[Any]:
+        return list(slicer.util.getNodesByClass("vtkMRMLSliceNode"))
 
 
 class _SliceWidget:
@@ -77,4 +71,5 @@ class _SliceWidget:
         return self._logic.GetSliceCompositeNode() if self._logic is not None else None
 
     def sliceLogic(self) -> Any:
+        """The logic of the view drawn offscreen (views.py); None where none is drawn."""
         return self._logic
