@@ -2,15 +2,17 @@
 #   make demo        two brains registered, with a report (no data from outside needed)
 #   make test        all tests               make quick   those without Slicer that take seconds
 #   make check       ruff, mypy, all tests   make slow    only the slow ones
+#   make slicer      those of nodes, views, panels and the browser view (make .venv-view for the latter)
+#   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format bench bench-table clean
+.PHONY: help demo test quick slow slicer check lint types format files bench bench-table clean .venv-view
 
-EXTRAS ?= dev,surfaces
+EXTRAS ?= dev,surfaces,panels
 DEMO_DIR ?= demo
 BENCH_DIR ?= bench
 BENCH ?=
@@ -18,9 +20,10 @@ PYTEST ?=
 
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
+VIEW_READY := .venv-view/.ready
 
 help:
-	@sed -n '2,7s/^# \{0,1\}//p' Makefile
+	@sed -n '2,9s/^# \{0,1\}//p' Makefile
 
 $(READY): pyproject.toml constraints.txt .ci/venv
 	@.ci/venv .venv "$(EXTRAS)" constraints.txt
@@ -29,6 +32,12 @@ $(READY): pyproject.toml constraints.txt .ci/venv
 $(BENCH_READY): pyproject.toml constraints-bench.txt .ci/venv
 	@.ci/venv .venv-bench bench constraints-bench.txt
 	@touch $@
+
+$(VIEW_READY): constraints-view.txt .ci/venv
+	@.ci/venv .venv-view - constraints-view.txt
+	@touch $@
+
+.venv-view: $(VIEW_READY)
 
 demo: $(READY)
 	.venv/bin/regsuite demo -o $(DEMO_DIR) --overwrite
@@ -55,6 +64,9 @@ types: $(READY)
 format: $(READY)
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
+
+files:
+	$(or $(PYTHON),python3) CMake/list_engine.py
 
 check: lint types test
 
