@@ -23,7 +23,7 @@ def _window(node):
 def _colour(table, value, limit):
     """Red, green, blue and opacity of a determinant."""
     colour = [0.0] * 4
-    table.GetColor(int(round(255 * value / limit)), colour)
+    table.GetColor(round(255 * value / limit), colour)
     return np.array(colour)
 
 
