@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -44,7 +45,7 @@ def read_manifest(path: Path, workflow: str, common: Mapping[str, Any]) -> tuple
     found: list[str] = []
     rows = []
     names = row_names([cells for _, cells in table], workflow)
-    _check_columns(columns, [cells.get("workflow", workflow) for _, cells in table], path)
+    _check_columns(columns, [workflow, *(cells.get("workflow", workflow) for _, cells in table)], path)
     for (line, cells), name in zip(table, names, strict=True):
         row, mistakes = _row(line, cells, name, path.parent, workflow, common)
         found += mistakes
@@ -148,5 +149,5 @@ def _twice(table: list[tuple[int, Cells]], names: list[str]) -> list[str]:
 
 
 def _mistake(line: int, column: str, error: RegSuiteError) -> str:
-    where = f" ({error.where})" if error.where and "did you mean" in error.where else ""
-    return f"line {line}, column {column}: {error.what}{where}"
+    close = re.search(r"did you mean '[^']+'\?", f"{error.where} {error.mend}")
+    return f"line {line}, column {column}: {error.what}" + (f"; {close[0]}" if close else "")

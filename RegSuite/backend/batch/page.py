@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,20 +25,21 @@ _COLUMNS = {
     "tre_mean_mm": ("TRE in mm", "mean distance of the landmarks after registration"),
     "hd95_worst_mm": ("HD95 in mm", "of the worst structure"),
     "percent_nonpositive": ("Folds in %", "voxels whose Jacobian is 0 or less"),
-    "similarity_before": ("Before", "similarity measure, before registration"),
-    "similarity_after": ("After", "similarity measure, after registration"),
+    "similarity_before": ("{} before", "similarity measure, before registration"),
+    "similarity_after": ("{} after", "similarity measure, after registration"),
     "seconds": ("Time", "of the whole run"),
 }
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A row as the page shows it."""
+    """A row as the page shows it; parts: its name, cut where a line may break."""
 
     entry: Entry
     verdict: str
     tone: str
     cells: tuple[str, ...]
+    parts: list[str]
     link: str | None
 
 
@@ -59,8 +61,7 @@ def page(summary: Summary) -> str:
     lost = of - done
     return _template().render(
         summary=summary,
-        columns=[_COLUMNS[name] for name in columns],
-        similarity=", ".join(sorted({e.similarity.upper() for e in summary.rows if e.similarity})),
+        columns=[_heading(name, summary) for name in columns],
         rows=rows,
         middle=[_spread(summary, name) for name in columns],
         tone="fail" if lost or outside else _least_sure(summary),
@@ -84,6 +85,13 @@ def _template() -> Template:
     return environment.get_template("summary.html.j2")
 
 
+def _heading(name: str, summary: Summary) -> tuple[str, str]:
+    """A column's heading and what it means; the similarity's by its name where all rows have one."""
+    heading, below = _COLUMNS[name]
+    names = {entry.similarity for entry in summary.rows if entry.similarity}
+    return heading.format(names.pop().upper() if len(names) == 1 else "Similarity"), below
+
+
 def _shown(entry: Entry, columns: list[str]) -> Shown:
     completed = entry.status == "completed"
     report = entry.report or "result.json"
@@ -92,6 +100,7 @@ def _shown(entry: Entry, columns: list[str]) -> Shown:
         verdict=entry.verdict or "" if completed else entry.status.capitalize(),
         tone=entry.tone or "unsure" if completed else "no" if entry.status == "not run" else "fail",
         cells=tuple(_text(entry, name) for name in columns),
+        parts=re.split(r"(?<=[_.-])", entry.name),
         link=None if entry.folder is None else quote(f"{entry.folder}/{report}"),
     )
 

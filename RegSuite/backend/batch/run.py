@@ -66,7 +66,7 @@ def run_batch(
         raise Cancelled(where=f"{len(batch.active) or len(waiting)} rows were not finished") from error
     finally:
         batch.close()
-    return batch.summary()
+    return batch.write()
 
 
 class _Batch:
@@ -157,15 +157,14 @@ class _Batch:
         for row, job in self.active:
             job.wait()
             self._entries[row.name] = entry_of(row, status="cancelled")
-        self._write()
+        self.write()
 
     def close(self) -> None:
         """No worker and no temporary file is left."""
         for _, job in self.active:
             job.close()
 
-    def summary(self) -> Summary:
-        """The batch as it stands."""
+    def _summary(self) -> Summary:
         entries = list(self._entries.values())
         states = [entry.status for entry in entries]
         return Summary(
@@ -181,13 +180,15 @@ class _Batch:
     def _ended(self, entry: Entry, *, kept: bool = False) -> None:
         self._entries[entry.name] = entry
         self._done += 1
-        self._write()
+        self.write()
         self._listener.ended(entry, self._done, len(self._rows), kept=kept)
 
-    def _write(self) -> None:
-        summary = self.summary()
+    def write(self) -> Summary:
+        """Write the batch as it stands into its folder."""
+        summary = self._summary()
         summary.write(self._output)
         write_page(summary, self._output)
+        return summary
 
 
 def _entry_after(row: Row, job: Job) -> Entry:
