@@ -14,6 +14,7 @@ from RegSuite.errors import InputError
 from RegSuite.mrml.composed import difference_of_both, tiles_of_both
 from RegSuite.mrml.display import legend_of, prepare_grid, show_grey, show_jacobian
 from RegSuite.mrml.diverging import difference_colours
+from RegSuite.mrml.helper_nodes import HelperNodes
 from RegSuite.mrml.nodes import check_node
 from RegSuite.mrml.space import grid_of_volume
 from RegSuite.mrml.views import composites
@@ -60,7 +61,7 @@ class Comparison:
         self._scene = fixed_node.GetScene()
         self._before = [(node, _state(node)) for node in composites(self._scene)]
         self._base = Layers(fixed_node, warped_node, 0.5)
-        self._helpers: list[Any] = []
+        self._helpers = HelperNodes(self._scene)
         self._composed: Any = None
         self._jacobian_is_on = False
         self._grid_before: Any = None
@@ -90,7 +91,7 @@ class Comparison:
         self._check()
         values = difference_of_both(self._fixed, self._warped)
         top = max(0.05, float(np.percentile(np.abs(values[::2, ::2, ::2]), 99)))
-        node = self._compose(values, self._difference_colours().GetID())
+        node = self._compose(values, self._helpers.adopt(difference_colours(self._scene)).GetID())
         show_grey(node, (-top, top))
         self._show(Layers(node))
 
@@ -134,10 +135,8 @@ class Comparison:
         if self._grid_before is not None and _is_there(self._displacement):
             self._displacement.GetDisplayNode().CopyContent(self._grid_before)
         self._grid_before = None
-        for node in self._helpers:
-            if _is_there(node):
-                self._scene.RemoveNode(node)
-        self._helpers, self._composed = [], None
+        self._helpers.remove()
+        self._composed = None
 
     def _check(self) -> None:
         """Raise InputError where an image is missing or gone."""
@@ -163,8 +162,8 @@ class Comparison:
     def _compose(self, values: NDArray[Any], colours: str) -> Any:
         """The hidden volume of this comparison with these voxels [Z, Y, X], on the fixed grid."""
         if not _is_there(self._composed):
-            self._composed = self._hidden("vtkMRMLScalarVolumeNode", "RegSuite comparison")
-            display = self._hidden("vtkMRMLScalarVolumeDisplayNode", "RegSuite comparison display")
+            self._composed = self._helpers.new("vtkMRMLScalarVolumeNode", "RegSuite comparison")
+            display = self._helpers.new("vtkMRMLScalarVolumeDisplayNode", "RegSuite comparison display")
             self._composed.SetAndObserveDisplayNodeID(display.GetID())
         node = self._composed
         node.CopyOrientation(self._fixed)
@@ -172,24 +171,6 @@ class Comparison:
         node.SetAndObserveImageData(image_of(torch.from_numpy(np.ascontiguousarray(values))[None]))
         node.GetDisplayNode().SetAndObserveColorNodeID(colours)
         return node
-
-    def _hidden(self, class_name: str, name: str) -> Any:
-        """A new node that no selector offers and no scene file holds."""
-        node = self._scene.CreateNodeByClass(class_name)
-        node.UnRegister(None)
-        node.SetName(name)
-        node.HideFromEditorsOn()
-        node.SaveWithSceneOff()
-        self._helpers.append(self._scene.AddNode(node))
-        return self._helpers[-1]
-
-    def _difference_colours(self) -> Any:
-        table = difference_colours(self._scene)
-        table.HideFromEditorsOn()
-        table.SaveWithSceneOff()
-        if table not in self._helpers:
-            self._helpers.append(table)
-        return table
 
 
 def _is_there(node: Any) -> bool:

@@ -61,7 +61,7 @@ def _furnish(scene: Any, user_scene: Any) -> tuple[list[Any], list[tuple[Any, in
 
 
 def _forget_voxels(scene: Any) -> None:
-    """Take the voxels from all segments: else each is erased from the label map that they share, one by one."""
+    """Take the voxels from all segments, which else are erased from their common label map one by one."""
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
         segmentation = scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode").GetSegmentation()
         for number in range(segmentation.GetNumberOfSegments()):
