@@ -51,3 +51,17 @@ def test_the_scene_of_the_example_shows_the_moving_volume_on_the_fixed_one(tmp_p
     moving_ras = (fixed_point + displacement) * (-1, -1, 1)
     seen_at = moved_by(slicer.util.getNode("moving"), moving_ras)
     assert seen_at == pytest.approx(fixed_point * (-1, -1, 1), abs=3.0)  # mm; voxels are 4 mm
+
+
+def test_a_batch_has_one_summary_and_its_best_pair_in_a_scene(tmp_path):
+    said = script("05_batch_of_pairs.py", tmp_path, 2)
+    assert said.count("completed") == 2
+    summary = json.loads((tmp_path / "results" / "summary.json").read_text())
+    assert summary["counts"]["completed"] == 2
+    best = said.splitlines()[-1].removeprefix("best: ")
+    dice = {row["name"]: row["measures"]["dice_mean"] for row in summary["rows"]}
+    assert max(dice, key=dice.get) == best
+    slicer.util.loadScene(str(tmp_path / "best.mrb"), {})
+    table = slicer.util.getNode("summary")
+    assert [table.GetCellText(row, 0) for row in range(table.GetNumberOfRows())] == list(dice)
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") >= 3
