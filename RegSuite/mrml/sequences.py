@@ -10,7 +10,7 @@ import slicer
 from RegSuite.errors import InputError
 from RegSuite.geometry import Image
 from RegSuite.mrml.nodes import check_node
-from RegSuite.mrml.volumes import image_from_volume, volume_from_image
+from RegSuite.mrml.volumes import SCALAR, VECTOR, image_from_volume, volume_from_image
 
 SEQUENCE = "vtkMRMLSequenceNode"
 
@@ -29,18 +29,16 @@ def sequence_from_images(
             where=f"sequence '{name}'",
             mend="give each image a value of its own",
         )
-    scene = slicer.mrmlScene
-    sequence = scene.AddNewNodeByClass(SEQUENCE, name)
+    sequence = slicer.mrmlScene.AddNewNodeByClass(SEQUENCE, name)
     sequence.SetIndexName(index)
     sequence.SetIndexUnit(unit)
     sequence.SetIndexTypeFromString("numeric")
+    aside = slicer.vtkMRMLScene()  # frames never pass through the user's scene
     for image, value in zip(images, values, strict=True):
-        volume = volume_from_image(image)
+        kind = SCALAR if image.channels == 1 else VECTOR
+        volume = volume_from_image(image, node=aside.AddNewNodeByClass(kind, image.name))
         sequence.SetDataNodeAtValue(volume, _words(value))
-        display = volume.GetDisplayNode()
-        scene.RemoveNode(volume)
-        if display is not None:
-            scene.RemoveNode(display)
+        aside.Clear(1)
     return sequence
 
 
