@@ -123,6 +123,26 @@ def test_an_error_of_vtk_is_seen_in_a_script_without_logging():
     assert done.stderr.count("Error opening file") == 1
 
 
+def test_logics_are_found_in_the_libraries_of_pythonslicer(tmp_path, monkeypatch):
+    from RegSuite.mrml.application import logics
+
+    original = slicer.vtkSlicerTextsLogic
+    library = tmp_path / "vtkSlicerTextsModuleLogicPython.py"
+    library.write_text("from slicer_core.vtkSlicerTextsModuleLogic import *\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delattr(slicer, "vtkSlicerTextsLogic")
+    monkeypatch.setattr(logics, "LOGICS", {"Texts": "vtkSlicerTextsLogic", "Absent": "vtkSlicerAbsentLogic"})
+    modules = logics.make_modules(slicer.vtkMRMLScene(), slicer.vtkSlicerApplicationLogic())
+    assert list(vars(modules)) == ["texts"]
+    assert isinstance(modules.texts.logic(), original)
+
+
+def test_the_version_is_that_of_slicer_core():
+    assert slicer.app.majorVersion == 5
+    assert slicer.app.minorVersion >= 12
+    assert slicer.app.applicationVersion.startswith(f"5.{slicer.app.minorVersion}.")
+
+
 def test_another_package_called_slicer_is_told_apart(tmp_path):
     (tmp_path / "slicer").mkdir()
     (tmp_path / "slicer" / "__init__.py").write_text("class Slicer: ...\n")

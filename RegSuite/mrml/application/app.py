@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml.application.files import FileManager
 
 if TYPE_CHECKING:
     from RegSuite.mrml.application.headless import HeadlessSlicer
+
+
+OLDEST = "5.12.0"
+"""The oldest Slicer that RegSuite runs in; PythonSlicer does not tell which it is of."""
+
+
+def slicer_version() -> str:
+    """MAJOR.MINOR.BUILD of slicer-core, else of the oldest Slicer."""
+    try:
+        return version("slicer-core")
+    except PackageNotFoundError:
+        return OLDEST
 
 
 class HeadlessApp:
@@ -19,8 +32,8 @@ class HeadlessApp:
     """
 
     applicationName = mainApplicationName = "Slicer"  # noqa: N815  # Slicer's name
-    majorVersion, minorVersion = 5, 13  # noqa: N815  # Slicer's name
-    applicationVersion = "5.13.0-headless"  # noqa: N815  # Slicer's name
+    applicationVersion = slicer_version()  # noqa: N815  # Slicer's name
+    majorVersion, minorVersion = (int(part) for part in applicationVersion.split(".")[:2])  # noqa: N815  # as Slicer
 
     def __init__(self, headless: HeadlessSlicer) -> None:
         self.headless = headless

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,7 +53,7 @@ def make_modules(scene: Any, application: Any) -> SimpleNamespace:
     """
     modules = SimpleNamespace()
     for name, class_name in LOGICS.items():
-        make = getattr(slicer, class_name, None)
+        make = _logic_class(name, class_name)
         if make is None:
             continue
         logic = make()
@@ -60,3 +62,23 @@ def make_modules(scene: Any, application: Any) -> SimpleNamespace:
         application.SetModuleLogic(name, logic)
         setattr(modules, name.lower(), HeadlessModule(name, logic))
     return modules
+
+
+def _logic_class(name: str, class_name: str) -> Any:
+    """The class of a module's logic; None where this Slicer has not the module.
+
+    slicer-core has all classes in `slicer`. In PythonSlicer those of modules are in libraries of
+    their own, which Slicer's window would load.
+    """
+    if not hasattr(slicer, class_name):
+        for part in ("MRML", "Logic"):
+            _take_classes(f"vtkSlicer{name}Module{part}Python")
+    return getattr(slicer, class_name, None)
+
+
+def _take_classes(library: str) -> None:
+    if find_spec(library) is None:
+        return
+    for name, found in vars(import_module(library)).items():
+        if name.startswith("vtk"):
+            setattr(slicer, name, found)
