@@ -7,7 +7,16 @@ import pytest
 
 from RegSuite.geometry import Image
 from Testing.mrml.gate import slicer
-from Testing.mrml.marked import ANTERIOR, BODY, MARKERS, MIDDLE, RIGHT, a_marked_phantom, upright
+from Testing.mrml.marked import (
+    ANTERIOR,
+    BODY,
+    MARKERS,
+    MIDDLE,
+    RIGHT,
+    a_marked_phantom,
+    oblique_left_handed,
+    upright,
+)
 from Testing.mrml.on_screen import a_volume, mm_per_pixel
 
 pytestmark = pytest.mark.slicer
@@ -35,6 +44,26 @@ def test_labels_have_the_colours_of_their_table(view):
         row, column = shown.pixel(MARKERS[marker] * (-1, -1, 1))
         assert picture[row, column] == pytest.approx(np.multiply(colour[:3], 255), abs=2)
     assert picture[5, 5] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("make_grid", [upright, oblique_left_handed])
+def test_segments_are_filled_in_their_colours_where_they_are(make_grid, view):
+    from RegSuite.mrml.segmentations import segmentation_from_labels
+
+    image = a_marked_phantom(make_grid())
+    labels = (image.data == RIGHT).int() + 2 * (image.data == ANTERIOR).int()
+    node = segmentation_from_labels(Image(labels, image.grid, name="organs"), {1: "right", 2: "front"})
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetOpacity2DFill(1.0)
+    shown = view("Axial", background=a_volume(upright(), window=(1000, 2000)))  # black behind the segments
+    shown.node.JumpSliceByCentering(*(MIDDLE * (-1, -1, 1)))
+    picture = shown.image()
+    for number, marker in enumerate((RIGHT, ANTERIOR)):
+        colour = np.multiply(node.GetSegmentation().GetNthSegment(number).GetColor(), 255)
+        row, column = shown.pixel(MARKERS[marker] * (-1, -1, 1))
+        assert picture[row, column] == pytest.approx(colour, abs=3)
+    row, column = shown.pixel(MIDDLE * (-1, -1, 1))
+    assert picture[row, column] == pytest.approx(0, abs=3)
 
 
 def test_a_colour_legend_shows_the_ends_of_the_map(view):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from Testing.mrml.gate import slicer, vtk
 from Testing.mrml.marked import (
@@ -13,6 +16,7 @@ from Testing.mrml.marked import (
     OFF_CENTRE_MM,
     RIGHT,
     SUPERIOR,
+    a_marked_phantom,
     oblique_left_handed,
     upright,
 )
@@ -61,6 +65,29 @@ def test_a_volume_under_a_transform_moves_on_the_screen(view):
     node.SetAndObserveTransformNodeID(shift.GetID())
     moved = np.subtract(centre_of(shown.image(), RIGHT), before) * mm_per_pixel(shown)
     assert moved == pytest.approx((-12.0, 8.0), abs=1.0)
+
+
+def test_a_moving_volume_under_a_deformation_is_seen_on_the_fixed_one(view):
+    from RegSuite.mrml.transforms import node_from_transform
+    from RegSuite.mrml.volumes import volume_from_image
+    from RegSuite.transforms import DisplacementTransform
+
+    fixed, shift = a_marked_phantom(upright()), np.array([7.0, -5.0, 4.0])
+    moving = replace(fixed, grid=replace(fixed.grid, origin=tuple(fixed.grid.origin + shift)), name="moving")
+    field = torch.tensor(shift).float()[:, None, None, None].expand(3, *fixed.grid.shape)
+    nodes = [volume_from_image(image) for image in (fixed, moving)]
+    nodes[1].SetAndObserveTransformNodeID(
+        node_from_transform(DisplacementTransform(field, fixed.grid)).GetID()
+    )
+    pictures = []
+    for node in nodes:
+        node.GetDisplayNode().AutoWindowLevelOff()
+        node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
+        shown = view("Coronal", background=node)
+        shown.node.JumpSliceByCentering(*(MIDDLE * (-1, -1, 1)))
+        pictures.append(shown.image())
+    places = [[centre_of(picture, marker, 8) for marker in (RIGHT, SUPERIOR)] for picture in pictures]
+    assert np.ravel(places[1]) == pytest.approx(np.ravel(places[0]), abs=PIXELS / 2)
 
 
 @pytest.mark.parametrize(
