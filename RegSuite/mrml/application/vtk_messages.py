@@ -19,7 +19,8 @@ def send_to_logging() -> None:
     """Make VTK's output window tell every message to the logger `vtk`.
 
     Messages below WARNING are seen only where logging is set up to show them; a program that has
-    not set up logging sees warnings and errors on stderr, as before.
+    not set up logging sees warnings and errors on stderr, as before. vtkLogger's copies on stderr
+    are turned off, and with them the few messages that VTK gives to vtkLogger alone.
     """
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)  # it repeats what the window is told
     window = vtk.vtkOutputWindow()
