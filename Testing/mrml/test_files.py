@@ -88,6 +88,14 @@ def test_a_scene_comes_back_with_its_nodes_and_folders(name, tmp_path, scene):
     assert hierarchy.GetItemName(hierarchy.GetItemParent(item)) == "results"
 
 
+def test_a_scene_is_saved_as_a_folder_with_its_data(tmp_path):
+    a_volume()
+    assert slicer.util.saveScene(str(tmp_path / "new" / "case"), {})
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(next((tmp_path / "new" / "case").glob("*.mrml"))), {})
+    np.testing.assert_array_equal(slicer.util.array("scan"), VALUES)
+
+
 @pytest.mark.parametrize("name", ["case.mrb", "case.mrml"])
 def test_a_scene_is_added_or_put_in_place_of_the_other(name, tmp_path):
     a_transform()

@@ -38,7 +38,7 @@ class HeadlessApp:
     def __init__(self, headless: HeadlessSlicer) -> None:
         self.headless = headless
         self.temporaryPath = str(headless.temporary)
-        self._files = FileManager(headless.scene, headless.modules)
+        self._files = FileManager(headless.scene, headless.application, headless.modules)
 
     def coreIOManager(self) -> FileManager:
         """What reads and writes files for slicer.util."""

@@ -20,8 +20,9 @@ class FileManager:
     As in Slicer they give whether it was done, and tell why not in a vtkMRMLMessageCollection.
     """
 
-    def __init__(self, scene: Any, modules: Any) -> None:
+    def __init__(self, scene: Any, application: Any, modules: Any) -> None:
         self._scene = scene
+        self._application = application
         self._modules = modules
 
     def fileType(self, name: str) -> str:
@@ -89,10 +90,15 @@ class FileManager:
         return bool(done)
 
     def _save_scene(self, file: str, messages: Any) -> bool:
+        """As .mrb with all data, as .mrml alone, or (any other name) as a folder with all data."""
         path = Path(file).absolute()
+        suffix = path.suffix.lower()
+        if suffix not in (".mrb", ".mrml"):
+            path.mkdir(parents=True, exist_ok=True)
+            return bool(self._application.SaveSceneToSlicerDataBundleDirectory(str(path), None))
         self._scene.SetURL(str(path))
         self._scene.SetRootDirectory(str(path.parent))
-        if path.suffix.lower() == ".mrb":
+        if suffix == ".mrb":
             return bool(self._scene.WriteToMRB(str(path), None, messages))
         return bool(self._scene.Commit(str(path), messages))
 
