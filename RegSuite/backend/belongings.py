@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from RegSuite.backend.process import WorkerProcess
@@ -22,9 +24,19 @@ class Belongings:
         if self.process is not None:
             self.process.close()
 
+    def release_in_steps(self) -> Iterator[None]:
+        """End the process and remove file by file: a file of 1 GB takes a disk a tenth of a second."""
+        self.leave_process()
+        for path in sorted(self.folder.rglob("*")):
+            if not path.is_dir():
+                with suppress(OSError):  # on Windows an array that is still mapped holds its file
+                    path.unlink()
+                yield
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def release(self) -> None:
         """End the process where it still runs, and remove the folder. A forked child owns nothing."""
         if os.getpid() != self._owner:
             return
-        self.leave_process()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for _ in self.release_in_steps():
+            pass

@@ -68,7 +68,7 @@ def read_item(description: Description, folder: Path) -> Any:
         return _read_array(description, folder)
     if kind == "object":
         parts = {name: read_item(part, folder) for name, part in description["fields"].items()}
-        return _class(description["class"])(**parts)
+        return _made(_class(description["class"]), parts)
     raise InputError(f"{kind!r} is no kind of item", where=str(folder))
 
 
@@ -135,6 +135,22 @@ def _read_array(description: Description, folder: Path) -> Any:
 def _plain_key(key: Any) -> str | int:
     """A key as JSON holds it in a list: labels stay numbers."""
     return key if isinstance(key, str) else int(key)
+
+
+def _made(kind: Any, parts: dict[str, Any]) -> Any:
+    """An object of its fields.
+
+    A field of displacements is not checked a second time: the pass over all its voxels, two
+    seconds for 1 GB, would stop a panel, and the object that was written had been checked.
+    """
+    from RegSuite.transforms.dense import DenseTransform
+
+    if not issubclass(kind, DenseTransform):
+        return kind(**parts)
+    made = object.__new__(kind)
+    for name, value in {**parts, "ndim": parts["grid"].ndim}.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 def _home(name: str) -> str | None:

@@ -153,9 +153,14 @@ class Job(Followed):
 
     def close(self) -> None:
         """End the worker where it still runs and remove every temporary file."""
+        for _ in self.close_in_steps():
+            pass
+
+    def close_in_steps(self) -> Iterator[None]:
+        """`close`, a file a step."""
         if not self.is_over:
             self._end("cancelled", Cancelled(where=self.stage))
-        self._belongings.release()
+        yield from self._belongings.release_in_steps()
         if self.folder is not None and self._start.folder in self.folder.parents:
             self.folder = None
 

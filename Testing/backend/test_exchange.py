@@ -167,3 +167,12 @@ def test_content_comes_through_and_makes_its_items_when_they_are_asked_for(tmp_p
 def test_a_grid_keeps_every_digit(tmp_path):
     grid = Grid.make((3, 4, 5), (1 / 3, 0.1, 2 / 7), (np.pi, -np.e, 1e-17))
     assert through(grid, tmp_path) == grid
+
+
+def test_a_field_is_not_searched_for_bad_values_a_second_time(tmp_path):
+    grid = grids()[0]
+    transform = DisplacementTransform(torch.zeros((3, *grid.shape)), grid)
+    description = finish(write_item_in_steps(transform, tmp_path, "field"))
+    np.save(tmp_path / description["fields"]["displacement_mm"]["file"], np.full((3, *grid.shape), np.nan))
+    assert read_item(description, tmp_path).displacement_mm.isnan().all()
+    assert read_item(description, tmp_path).ndim == 3
