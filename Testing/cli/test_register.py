@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import time
+import zipfile
 
 import pytest
 
 from RegSuite.report.result import Result as ResultRecord
+from Testing import needs
 from Testing.cli.command import LOCAL, regsuite, started
 from Testing.workflows.small import write_pair
 
 SHIFT = ("--set", "shift_mm=4,-3,2")
+BARE = ("--no-report", "--no-scene")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,19 @@ def test_progress_and_the_needs_of_the_run_stand_on_stderr(done):
     assert "shifting" in stages
     assert "report" in stages
     assert "report.html" in process.stderr.splitlines()[-1]
+
+
+@pytest.mark.slicer
+def test_the_scene_is_written_and_named_without_a_word_from_vtk(done):
+    needs.slicer_core()
+    out, process = done
+    record = ResultRecord.read(out)
+    assert record.files["scene"] == "scene.mrb"
+    assert not any("scene" in sentence for sentence in record.warnings)
+    assert record.seconds["scene"] > 0
+    with zipfile.ZipFile(out / "scene.mrb") as bundle:
+        assert "scene/scene.mrml" in bundle.namelist()
+    assert "vtk" not in process.stderr.lower()
 
 
 def test_the_record_names_everything_that_decided_the_result(done, pair):
@@ -169,7 +185,7 @@ def test_ctrl_c_leaves_status_130_and_nothing(pair, tmp_path, number):
 def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path, run):
     for name in ("a", "b"):
         process = regsuite(
-            *words_for("shift", pair, tmp_path / name, "--set", "random_mm=5", "--seed", 3, "--no-report"),
+            *words_for("shift", pair, tmp_path / name, "--set", "random_mm=5", "--seed", 3, *BARE),
             module=LOCAL,
         )
         assert process.returncode == 0, process.stderr
@@ -182,7 +198,7 @@ def test_the_same_seed_gives_the_same_bits_in_two_processes(pair, tmp_path, run)
 def test_an_affine_run_gives_the_same_bits_in_two_processes(pair, tmp_path, run):
     for name in ("a", "b"):
         words = (pair["fixed"], pair["moving"], "-o", tmp_path / name, "--method", "affine", "--threads", 2)
-        process = regsuite("register", *words, "--no-report")
+        process = regsuite("register", *words, *BARE)
         assert process.returncode == 0, process.stderr
     first, second = ((tmp_path / name / "displacement.nii.gz").read_bytes() for name in ("a", "b"))
     assert first == second

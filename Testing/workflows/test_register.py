@@ -14,6 +14,7 @@ from RegSuite.errors import Cancelled, GeometryError, InputError, MethodFailed, 
 from RegSuite.geometry import Grid, Image
 from RegSuite.io.simpleitk_bridge import image_to_sitk
 from RegSuite.transforms import AffineTransform
+from Testing import needs
 from Testing.workflows.small import SHIFT_MM, a_pair, blobs, grids, labels_of, landmarks
 
 pytestmark = pytest.mark.usefixtures("local_methods")
@@ -30,7 +31,8 @@ FILES = (
 )
 
 
-def the_result(ndim=3, **more):
+def the_result(ndim=3, scene=None, **more):
+    """A registration whose outcome is known; without MRML unless `scene` hands it in."""
     fixed, moving = a_pair(ndim)
     points = landmarks(ndim)
     given = {
@@ -40,7 +42,7 @@ def the_result(ndim=3, **more):
         "moving_points": points[1],
         "shift_mm": SHIFT_MM,
     } | more
-    return RegSuite.register(fixed, moving, "shift", **given)
+    return RegSuite.register(fixed, moving, "shift", scene=scene, **given)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -112,6 +114,32 @@ def test_a_result_folder_holds_what_the_contract_lists(tmp_path):
     assert record["peak_memory_mb"] > 10
     assert any("scene.mrb" in sentence for sentence in record["warnings"])
     assert "it was told where to go" in record["notes"]
+
+
+@pytest.mark.slicer
+def test_with_mrml_at_hand_the_folder_holds_the_scene_too(tmp_path):
+    needs.slicer_core()
+    from RegSuite.mrml import scene_at_hand
+
+    the_result(scene=scene_at_hand()).save(tmp_path / "out", report=False)
+    record = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert record["files"]["scene"] == "scene.mrb"
+    assert (tmp_path / "out" / "scene.mrb").stat().st_size > 0
+    assert not any("scene.mrb" in sentence for sentence in record.get("warnings", ()))
+
+
+def test_a_scene_that_cannot_be_written_is_a_warning_and_the_result_stays(tmp_path):
+    from RegSuite.workflows.scene import SceneError
+
+    class Broken:
+        def write(self, content, path):
+            raise SceneError("the warped image was not written")
+
+    the_result(scene=Broken()).save(tmp_path / "out", report=False)
+    record = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert record["status"] == "completed"
+    assert "scene" not in record["files"]
+    assert "scene.mrb was not written: the warped image was not written" in record["warnings"]
 
 
 def test_linear_tfm_holds_the_linear_part(tmp_path):
