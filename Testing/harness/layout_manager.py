@@ -6,29 +6,45 @@ from typing import Any
 
 import slicer
 
+LAYOUT_NODE = "vtkMRMLLayoutNode"
+
 
 class LayoutManager:
     """Layout changes go to the layout node; a slice widget gives the view's node and logic.
 
     Begins with Slicer's Four-Up layout, so that its view nodes are in the scene as on the desktop.
+    Slicer's logic makes the layout node and the view nodes and then lets go of the scene: one that
+    follows it does not bear that tests take away the nodes of the views.
     """
 
     def __init__(self, headless: Any) -> None:
         self._headless = headless
-        self._logic = slicer.vtkMRMLLayoutLogic()
-        self._logic.SetMRMLScene(headless.scene)
-        self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+        self._node()
 
-    def layoutLogic(self) -> Any:
-        return self._logic
+    def layoutLogic(self) -> LayoutManager:
+        return self
+
+    def GetLayoutNode(self) -> Any:
+        return self._node()
 
     @property
     def layout(self) -> int:
-        return int(self._logic.GetLayoutNode().GetViewArrangement())
+        return int(self._node().GetViewArrangement())
 
     @layout.setter
     def layout(self, arrangement: int) -> None:
-        self._logic.GetLayoutNode().SetViewArrangement(int(arrangement))
+        self._node().SetViewArrangement(int(arrangement))
+
+    def _node(self) -> Any:
+        scene = self._headless.scene
+        node = scene.GetSingletonNode(LAYOUT_NODE, LAYOUT_NODE)
+        if node is None:
+            logic = slicer.vtkMRMLLayoutLogic()
+            logic.SetMRMLScene(scene)
+            node = logic.GetLayoutNode()
+            node.SetViewArrangement(node.SlicerLayoutFourUpView)
+            logic.SetMRMLScene(None)
+        return node
 
     def setLayout(self, arrangement: int) -> None:
         self.layout = arrangement
