@@ -47,7 +47,9 @@ def test_a_slicer_that_runs_is_left_alone(monkeypatch):
 
 
 def test_another_app_can_be_made_of_the_same_slicer(tmp_path):
-    class QtApp(type(slicer.app)):
+    from RegSuite.mrml.application.app import HeadlessApp
+
+    class QtApp(HeadlessApp):
         applicationName = "harness"
 
     app = QtApp(slicer.app.headless)

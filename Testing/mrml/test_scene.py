@@ -229,7 +229,8 @@ def test_an_item_that_cannot_become_a_node_is_a_scene_error(tmp_path, scene):
     assert slicer.mrmlScene is scene
 
 
-def test_nothing_is_shown_where_there_is_no_window(scene):
+def test_nothing_is_shown_where_there_is_no_window(scene, monkeypatch):
+    monkeypatch.setattr(slicer.app, "layoutManager", lambda: None)
     before = _state(scene)
     assert MrmlScene().show(a_result()) is False
     assert _state(scene) == before
