@@ -34,9 +34,15 @@ def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> R
 
 
 def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Image | PointSet:
-    """Apply a transform; see RegSuite.workflows.warp.warp. Volumes, markups and transforms may be nodes."""
+    """Apply a transform; see RegSuite.workflows.warp.warp. Volumes, markups and transforms may be nodes.
+
+    Label maps and segmentations that are nodes keep their labels (interpolation "label") unless
+    another interpolation is asked for.
+    """
     from RegSuite.workflows.warp import warp as run
 
+    if _kind(source) == "labels":
+        options.setdefault("interpolation", "label")
     return run(
         _engine_object(source, "source"),
         _engine_object(transform, "transform"),
@@ -74,16 +80,24 @@ def _engine_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, An
 
 
 def _engine_object(given: Any, role: str) -> Any:
-    """A node read as what its class says: points, a transform or an image; others as they are."""
-    from RegSuite.mrml import is_node
-
-    if not is_node(given):
+    """A node read as what its class says: points, a transform, labels or an image; others as they are."""
+    kind = _kind(given)
+    if kind is None:
         return given
     from RegSuite.mrml.inputs import engine_object
 
-    kind: InputKind = "image"
-    if given.IsA("vtkMRMLMarkupsNode"):
-        kind = "points"
-    elif given.IsA("vtkMRMLTransformNode"):
-        kind = "transform"
     return engine_object(given, kind, role)
+
+
+def _kind(given: Any) -> InputKind | None:
+    """What a node is by its class; None for what is no node."""
+    from RegSuite.mrml import is_node
+
+    if not is_node(given):
+        return None
+    if given.IsA("vtkMRMLMarkupsNode"):
+        return "points"
+    if given.IsA("vtkMRMLTransformNode"):
+        return "transform"
+    labels = given.IsA("vtkMRMLLabelMapVolumeNode") or given.IsA("vtkMRMLSegmentationNode")
+    return "labels" if labels else "image"
