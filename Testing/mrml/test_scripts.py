@@ -65,3 +65,18 @@ def test_a_batch_has_one_summary_and_its_best_pair_in_a_scene(tmp_path):
     table = slicer.util.getNode("summary")
     assert [table.GetCellText(row, 0) for row in range(table.GetNumberOfRows())] == list(dice)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") >= 3
+
+
+def test_a_scan_labels_and_landmarks_go_through_a_transform_of_the_scene(tmp_path):
+    same, landmarks = script("06_warp_nodes.py", tmp_path).splitlines()
+    assert float(same.split(" %")[0]) > 95
+    assert float(landmarks.split("within ")[1].split(" mm")[0]) < 0.2  # of voxels of 4 mm
+    slicer.util.loadScene(str(tmp_path / "warped.mrb"), {})
+    found = slicer.util.getNode("landmarks in the moving scan")
+    assert [found.GetNthControlPointLabel(i) for i in range(3)] == ["middle", "left", "right"]
+    given = slicer.util.getNode("fixed landmarks")
+    whole = vtk.vtkGeneralTransform()
+    slicer.util.getNode("moving to fixed").GetTransformFromWorld(whole)
+    for number in range(3):
+        wanted = whole.TransformPoint(given.GetNthControlPointPosition(number))
+        assert found.GetNthControlPointPosition(number) == pytest.approx(wanted, abs=0.05)
