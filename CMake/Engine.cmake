@@ -163,8 +163,10 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/flat.py
   RegSuite/mrml/from_node.py
   RegSuite/mrml/gather.py
+  RegSuite/mrml/helper_nodes.py
   RegSuite/mrml/hierarchy.py
   RegSuite/mrml/inputs.py
+  RegSuite/mrml/label_values.py
   RegSuite/mrml/layout.py
   RegSuite/mrml/make.py
   RegSuite/mrml/markups.py
@@ -226,6 +228,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/inputs_form.py
   RegSuite/panel/install_box.py
   RegSuite/panel/keep_result.py
+  RegSuite/panel/label_view.py
   RegSuite/panel/live_checks.py
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py
@@ -252,6 +255,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/steps.py
   RegSuite/panel/stored.py
   RegSuite/panel/tones.py
+  RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
   RegSuite/phantoms/brain.py

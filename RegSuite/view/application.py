@@ -50,7 +50,7 @@ class Viewer:
         from RegSuite.view.controls import Controls
         from RegSuite.view.grid import FOUR_UP, add_layouts, draw_images_first, layout_for
         from RegSuite.view.layers import Layers
-        from RegSuite.view.messages import quiet_vtk
+        from RegSuite.view.messages import vtk_told_once
         from RegSuite.view.page import build_page
         from RegSuite.view.scene import arrange, open_scene
 
@@ -60,11 +60,12 @@ class Viewer:
         self._app = SlicerApp()
         register_rca_factories(self._app.view_manager, self._server)
         layout = LayoutManager(self._app.scene, self._app.view_manager, self._server)
-        with quiet_vtk():
+        with vtk_told_once():
             add_layouts(layout)
         layout.set_layout(FOUR_UP)
         draw_images_first(self._app.view_manager.get_slice_views())
-        notice = open_scene(self._app, folder, result)
+        with vtk_told_once():
+            notice = open_scene(self._app, folder, result)
         state = self._server.state
         state.update({"found": findings(result), "notice": notice, "tab": "views"})
         state.trame__title = f"{folder.name} · RegSuite"

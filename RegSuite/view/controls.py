@@ -7,6 +7,9 @@ from typing import Any
 from RegSuite.view.layers import Layers
 from RegSuite.view.nodes import ROLE
 
+_MAP_OPACITY = 0.6
+"""Of the Jacobian's colours over the image, as in the panel's comparison."""
+
 
 class Controls:
     """Binds the state of a trame server to the layers of the views."""
@@ -15,7 +18,7 @@ class Controls:
         self._layers = layers
         self._state = server.state
         self._before_jacobian = layers.foreground
-        self._labels_before = layers.labels
+        self._labels_before, self._fade_before = layers.labels, layers.fade
         jacobian = layers.choices.jacobian
         self._jacobian = jacobian.GetID() if jacobian is not None else ""
         self._state.update(
@@ -54,8 +57,9 @@ class Controls:
         if not self._jacobian or on == (self._layers.foreground == self._jacobian):
             return
         if on:
-            self._labels_before = self._layers.labels
+            self._labels_before, self._fade_before = self._layers.labels, self._layers.fade
         self._state.labels = [] if on else self._labels_before
+        self._state.fade = _MAP_OPACITY if on else self._fade_before
         self._state.foreground = self._jacobian if on else self._before_jacobian
 
     def _name_ends(self) -> None:
