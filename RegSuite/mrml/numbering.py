@@ -15,7 +15,7 @@ def renumbering(data: Tensor, names: Mapping[int, str], numbers: Mapping[str, in
     A label without a known name keeps its number, unless another one now has it: then it gets
     the next free one. Empty where nothing changes.
     """
-    from RegSuite.mrml.volumes import labels_in
+    from RegSuite.mrml.label_values import labels_in
 
     present = labels_in(data)
     return agreed({label: names.get(label, "") for label in present}, numbers)

@@ -10,6 +10,7 @@ import numpy as np
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image
 from RegSuite.mrml.colours import colour_of, name_of
+from RegSuite.mrml.label_values import labels_in
 from RegSuite.mrml.nodes import check_node, node_for
 from RegSuite.mrml.numbering import agreed, completed
 from RegSuite.mrml.oriented import LABELMAP, oriented_image, serialised
@@ -17,7 +18,6 @@ from RegSuite.mrml.overlap import check_overlap
 from RegSuite.mrml.segments import LABEL_TAG, Layered, layered
 from RegSuite.mrml.space import mark_dimension
 from RegSuite.mrml.terminology import terminology_entry
-from RegSuite.mrml.volumes import labels_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

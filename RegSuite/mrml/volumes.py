@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Image
 from RegSuite.mrml.colours import colour_labels
+from RegSuite.mrml.label_values import label_names, label_voxels, labels_in
 from RegSuite.mrml.modality import modality_of, set_modality
 from RegSuite.mrml.nodes import check_node, node_for, words_of
 from RegSuite.mrml.placed import placed_grid
 from RegSuite.mrml.space import in_plane, marked_flat, place_volume
 from RegSuite.mrml.voxels import image_of, tensor_of
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SCALAR = "vtkMRMLScalarVolumeNode"
 VECTOR = "vtkMRMLVectorVolumeNode"
@@ -25,9 +22,6 @@ LABELS = "vtkMRMLLabelMapVolumeNode"
 
 PROBES = 200_000
 """Voxels that are looked at to choose the brightness of a new volume."""
-
-_ANONYMOUS = re.compile(r"(region \d+|\(none\)|none|invalid|label[ _]?\d*|\d*)", re.IGNORECASE)
-"""Entries of Slicer's own colour tables that name nothing."""
 
 
 def image_from_volume(
@@ -72,9 +66,9 @@ def labels_from_volume(
     check_node(node, role, LABELS, SCALAR)
     _check_voxels(node, role, vector=False)
     grid = placed_grid(node, role, inside)
-    data = _labels(node, role)
+    data = label_voxels(node, role)
     image = _in_its_plane(Image(data, grid, name=node.GetName()), node, role, ndim)
-    return image, _names(node, data)
+    return image, label_names(node, data)
 
 
 def volume_from_image(image: Image, *, name: str | None = None, node: Any = None) -> Any:
@@ -111,16 +105,6 @@ def label_volume_from_image(
     _fill(out, image, "int16" if max(present, default=0) < 2**15 else "int32")
     colour_labels(out, present, names or {})
     return out
-
-
-def labels_in(data: Tensor) -> list[int]:
-    """The labels in a label map, ascending, without the background 0."""
-    import torch
-
-    flat = data.reshape(-1)
-    if flat.numel() == 0 or int(flat.max()) >= 2**16:
-        return [int(label) for label in torch.unique(flat) if label != 0]
-    return [int(label) for label in torch.bincount(flat.int()).nonzero()[:, 0] if label != 0]
 
 
 def _fill(node: Any, image: Image, type_name: str | None) -> None:
@@ -180,44 +164,6 @@ def _check_voxels(node: Any, role: str, vector: bool) -> None:
             where=where,
             mend="turn it into a scalar volume (module Vector to Scalar Volume)",
         )
-
-
-def _labels(node: Any, role: str) -> Tensor:
-    """The voxels as int32. Raises InputError where they are no labels."""
-    where = f"{role} '{node.GetName()}'"
-    source = node.GetImageData()
-    low, high = source.GetScalarRange()
-    if low < 0 or high >= 2**31:
-        raise InputError(
-            f"values from {low:g} to {high:g} are no labels",
-            where=where,
-            mend="choose a label map, with 0 as background and labels from 1",
-        )
-    if source.GetScalarTypeAsString() in ("float", "double"):
-        values = tensor_of(source, "float64")
-        broken = values != values.round()
-        if bool(broken.any()):
-            raise InputError(
-                f"{int(broken.sum())} voxels are no whole numbers, the first is {float(values[broken][0]):g}",
-                where=where,
-                mend="choose a label map; resample one with nearest neighbour",
-            )
-        return values.int()
-    return tensor_of(source, "int32")
-
-
-def _names(node: Any, data: Tensor) -> dict[int, str]:
-    """Names of the labels that are there, from the colour table of a label map."""
-    display = node.GetDisplayNode()
-    table = display.GetColorNode() if display is not None and node.IsA(LABELS) else None
-    if (
-        table is None
-        or not table.IsA("vtkMRMLColorTableNode")
-        or table.GetType() not in (table.User, table.File)
-    ):
-        return {}  # the names of Slicer's built-in tables are those of colours
-    named = {label: table.GetColorName(label) or "" for label in labels_in(data)}
-    return {label: name for label, name in named.items() if not _ANONYMOUS.fullmatch(name.strip())}
 
 
 def _in_its_plane(image: Image, node: Any, role: str, ndim: int | None) -> Image:
