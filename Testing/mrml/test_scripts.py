@@ -79,4 +79,5 @@ def test_a_scan_labels_and_landmarks_go_through_a_transform_of_the_scene(tmp_pat
     slicer.util.getNode("moving to fixed").GetTransformFromWorld(whole)
     for number in range(3):
         wanted = whole.TransformPoint(given.GetNthControlPointPosition(number))
-        assert found.GetNthControlPointPosition(number) == pytest.approx(wanted, abs=0.05)
+        # mm; a field from a file Slicer shows with cubic interpolation between its voxels of 4 mm
+        assert found.GetNthControlPointPosition(number) == pytest.approx(wanted, abs=0.15)
