@@ -3,6 +3,7 @@
 #   make test        all tests               make quick   those without Slicer that take seconds
 #   make check       ruff, mypy, all tests   make slow    only the slow ones
 #   make slicer      those of nodes, views, panels and the browser view (make .venv-view for the latter)
+#   make extension   lay the Slicer extension out in build/extension, to be added to Slicer's module paths
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
@@ -10,7 +11,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format files bench bench-table clean .venv-view
+.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-table clean .venv-view
 
 EXTRAS ?= dev,surfaces,panels
 DEMO_DIR ?= demo
@@ -23,7 +24,7 @@ BENCH_READY := .venv-bench/.ready
 VIEW_READY := .venv-view/.ready
 
 help:
-	@sed -n '2,9s/^# \{0,1\}//p' Makefile
+	@sed -n '2,10s/^# \{0,1\}//p' Makefile
 
 $(READY): pyproject.toml constraints.txt .ci/venv
 	@.ci/venv .venv "$(EXTRAS)" constraints.txt
@@ -67,6 +68,9 @@ format: $(READY)
 
 files:
 	$(or $(PYTHON),python3) CMake/list_engine.py
+
+extension:
+	@$(or $(PYTHON),python3) -m Testing.extension.layout build/extension
 
 check: lint types test
 

@@ -17,6 +17,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/ending.py
   RegSuite/backend/exchange.py
   RegSuite/backend/followed.py
+  RegSuite/backend/holder.py
   RegSuite/backend/interpreter.py
   RegSuite/backend/job.py
   RegSuite/backend/messages.py

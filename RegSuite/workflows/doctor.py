@@ -29,9 +29,12 @@ CORE = (
 
 EXTRAS = {
     "vtk": ("surfaces", "surfaces (.vtp, .stl) in `regsuite warp`"),
-    "slicer": ("slicer", "MRML scenes (scene.mrb) outside 3D Slicer (slicer-core)"),
+    "slicer-core": ("slicer", "MRML scenes (scene.mrb) outside 3D Slicer"),
 }
-"""Importable module -> (pip extra, what it is for)."""
+"""Distribution -> (pip extra, what it is for)."""
+
+_IN_SLICER = {"slicer-core": "MRMLCorePython"}
+"""What Slicer's own Python has in a distribution's stead."""
 
 
 def library_versions() -> dict[str, str]:
@@ -77,9 +80,9 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _extra(module: str, extra: str, purpose: str) -> dict[str, str | bool]:
+def _extra(name: str, extra: str, purpose: str) -> dict[str, str | bool]:
     """Whether an optional library is there, what it is for and how to get it."""
-    there = find_spec(module) is not None
+    there = _version(name) is not None or find_spec(_IN_SLICER.get(name, name)) is not None
     words = purpose if there else f"{purpose}: pip install 'regsuite[{extra}]'"
     return {"present": there, "for": words}
 

@@ -43,7 +43,7 @@ def test_the_doctor_names_versions_device_and_what_is_missing():
     assert found["versions"]["torch"]
     assert found["cores"] >= 1
     assert found["devices"][0]["device"] == "cpu"
-    assert set(found["extras"]) == {"vtk", "slicer", "viewer"}
+    assert set(found["extras"]) == {"vtk", "slicer-core", "viewer"}
     for extra in found["extras"].values():
         assert extra["present"] or "pip install" in extra["for"]
 

@@ -1,9 +1,13 @@
-"""The extension as Slicer's CMake macros configure and install it, by the stand-in of Testing/cmake_stub."""
+"""The extension as Slicer's CMake macros configure and install it, by the stand-in of Testing/cmake_stub.
+
+python -m Testing.extension.layout FOLDER     lay it out there (make extension)
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +47,23 @@ def copy_of_sources(target: Path) -> Path:
         shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CMakeLists.txt", target)
     return target
+
+
+def main() -> int:
+    """Lay the extension out anew in the folder that was named, and say what to do with it."""
+    folder = Path(sys.argv[1]).absolute()
+    if shutil.which("cmake") is None:
+        sys.stderr.write("cmake is not installed\n")
+        return 2
+    shutil.rmtree(folder, ignore_errors=True)
+    done = configure(ROOT, folder / "cmake")
+    if done.returncode != 0:
+        sys.stderr.write(done.stderr)
+        return 1
+    modules = install(folder / "cmake", folder / "installed")
+    sys.stdout.write(f"add this folder to Slicer's additional module paths: {modules}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
