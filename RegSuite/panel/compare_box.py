@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -12,12 +13,16 @@ TILES = 8
 
 
 class CompareBox:
-    """Buttons over a RegSuite.mrml.compare.Comparison. `widget` goes into the panel, hidden until `show`."""
+    """Buttons over a RegSuite.mrml.compare.Comparison. `widget` goes into the panel, hidden until `show`.
+
+    on_labels(on): called by the check box "Labels".
+    """
 
     def __init__(self) -> None:
         self.widget: Any = qt.QWidget()
         self.widget.objectName = "compareBox"
         self._comparison: Any = None
+        self.on_labels: Callable[[bool], None] = lambda _on: None
         self._timer = qt.QTimer()
         self._timer.setInterval(FLICKER_MS)
         self._timer.connect("timeout()", self._flicker)
@@ -32,12 +37,16 @@ class CompareBox:
         column.addWidget(self.legend)
         self.clear()
 
-    def show(self, comparison: Any, *, has_jacobian: bool, has_displacement: bool) -> None:
+    def show(
+        self, comparison: Any, *, has_jacobian: bool, has_displacement: bool, has_labels: bool = False
+    ) -> None:
         """Compare with these buttons from now on; the views stay as they are until one is pressed."""
         self.clear()
         self._comparison = comparison
         self.jacobian_box.enabled = has_jacobian
         self.grid_box.enabled = has_displacement
+        self.labels_box.enabled = has_labels
+        self._check(self.labels_box, has_labels)
         self.widget.visible = True
 
     def clear(self) -> None:
@@ -46,9 +55,7 @@ class CompareBox:
         comparison, self._comparison = self._comparison, None
         self._show_mode("fade", 50)
         for box in (self.jacobian_box, self.grid_box):
-            box.blockSignals(True)
-            box.checked = False
-            box.blockSignals(False)
+            self._check(box, False)
         self.legend.text = ""
         self.legend.visible = False
         self.widget.visible = False
@@ -128,10 +135,24 @@ class CompareBox:
         self.grid_box.objectName = "gridCheckBox"
         self.grid_box.toolTip = _("A regular grid, bent as the transform bends space")
         self.grid_box.connect("toggled(bool)", self._grid)
+        self.labels_box: Any = qt.QCheckBox(_("Labels"))
+        self.labels_box.objectName = "labelsCheckBox"
+        self.labels_box.toolTip = _(
+            "Warped labels as areas, fixed ones as outlines; landmarks of the fixed image"
+        )
+        self.labels_box.connect("toggled(bool)", lambda on: self.on_labels(bool(on)))
+        row.addWidget(self.labels_box)
         row.addWidget(self.jacobian_box)
         row.addWidget(self.grid_box)
         row.addStretch(1)
         return row
+
+    @staticmethod
+    def _check(box: Any, on: bool) -> None:
+        """Set a check box without telling anybody."""
+        box.blockSignals(True)
+        box.checked = on
+        box.blockSignals(False)
 
     def _show_mode(self, mode: str, value: int | None = None) -> None:
         for name, button in self.buttons.items():
@@ -155,8 +176,8 @@ class CompareBox:
             return
         self._comparison.jacobian(bool(on))
         self.legend.text = _(
-            "Jacobian of the transform from fixed to moving: 1 keeps the volume, below 1 the place is "
-            "smaller in the moving image, above 1 larger; 0 or less is a fold and cannot be."
+            "Blue: the place is smaller in the moving image. Red: it is larger. White (1): it keeps its "
+            "volume. 0 or less is a fold, which no tissue does."
         )
         self.legend.visible = bool(on)
 

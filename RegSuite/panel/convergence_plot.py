@@ -99,3 +99,5 @@ def _line(painter: Any, values: Curve, left: float, wide: float) -> None:
     ]
     for (x0, y0), (x1, y1) in pairwise(places):
         painter.drawLine(qt.QPointF(x0, y0), qt.QPointF(x1, y1))
+    if len(places) == 1:
+        painter.drawEllipse(qt.QPointF(*places[0]), 2.0, 2.0)

@@ -14,12 +14,16 @@ from RegSuite.errors import Cancelled
 from RegSuite.panel.keep_result import keep
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
+from RegSuite.panel.warm import is_cold, warm_up
 
 if TYPE_CHECKING:
     from RegSuite.report.result import Result
     from RegSuite.workflows.scene import SceneContent
 
 POLL_S = 0.05
+PAINT_S = 0.05
+"""Long enough for the window to draw what was just said."""
+
 _ACTIVE = ("preparing", "running")
 
 Steps = Generator[float | None, None, Any]
@@ -100,6 +104,11 @@ class NodeRun:
         return RunEnd(self.order, record, content, refs, folder, notes)
 
     def _compute(self) -> Steps:
+        if is_cold():
+            self._listener.stage(_("Loading PyTorch, once in a session"), 0.0, None)
+            yield PAINT_S
+            warm_up()
+            yield None
         from RegSuite.backend.job import prepare
 
         self._listener.stage(_("Reading the inputs"), 0.0, None)
@@ -142,7 +151,7 @@ class NodeRun:
 
     def _tell(self) -> None:
         job = self.job
-        self._listener.stage(job.stage or _("Starting"), job.fraction, job.seconds_left)
+        self._listener.stage(stage_words(job.stage), job.fraction, job.seconds_left)
         self._listener.curve(job.history)
         if len(job.log) > self._told:
             self._listener.lines(list(job.log[self._told :]))
@@ -193,3 +202,12 @@ class NodeRun:
             except StopIteration as end:
                 return end.value
             yield None
+
+
+def stage_words(stage: str) -> str:
+    """A stage as the panel says it: methods call their levels by their voxel size alone ('2 mm')."""
+    if not stage:
+        return str(_("Starting the worker"))
+    if stage[0].isdigit():
+        return str(_("Registering at {level}").format(level=stage))
+    return stage[0].upper() + stage[1:]

@@ -15,6 +15,9 @@ from RegSuite.panel.tones import box_style, titled
 if TYPE_CHECKING:
     from RegSuite.report.result import Result
 
+WIDTH_PX = 380
+"""Of the narrowest panel in which the table is still a table."""
+
 
 def nothing() -> None:
     """Does nothing: a button that nobody listens to yet."""
@@ -105,7 +108,7 @@ def _label(name: str) -> Any:
     label.setWordWrap(True)
     label.setTextFormat(qt.Qt.RichText)
     label.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
-    label.setMinimumWidth(1)  # a long word or a table does not widen the panel
+    label.setMinimumWidth(WIDTH_PX)  # a table does not widen the panel further
     return label
 
 

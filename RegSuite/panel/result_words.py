@@ -45,15 +45,22 @@ def verdict_table(result: Result) -> str:
         sign = f"{SIGNS[tone]} {escape(row.verdict)}"
         cell = f"<b style='color:{COLOURS[tone].edge}'>{sign}</b>" if tone != "plain" else f"<i>{sign}</i>"
         out.append(
-            f"<tr><td>{escape(row.title)}</td><td>{escape(row.value)}</td>"
-            f"<td>{escape(row.limit)}</td><td>{cell}</td></tr>"
+            f"<tr><td>{escape(row.title)}</td><td>{together(row.value)}</td>"
+            f"<td>{together(row.limit)}</td><td>{cell}</td></tr>"
         )
     out.append("</table>")
     bodies = sorted({row.source.partition(":")[0] for row in rows if row.source})
     if bodies:
-        words = _("Limits after {names}; what each rests on stands below.").format(names=", ".join(bodies))
+        words = _("Limits: {names}; see 'All measures' for what each rests on.").format(
+            names=", ".join(bodies)
+        )
         out.append(f"<span style='font-size:small'>{escape(words)}</span>")
     return "".join(out)
+
+
+def together(text: str) -> str:
+    """Rich text in which a number and its unit stay on one line."""
+    return escape(text).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")
 
 
 def facts(result: Result) -> str:

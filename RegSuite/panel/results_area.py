@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from RegSuite.panel.compare_box import CompareBox
+from RegSuite.panel.label_view import LabelView
 from RegSuite.panel.node_run import RunEnd
 from RegSuite.panel.population_table import PopulationTable
 from RegSuite.panel.result_box import ResultBox
@@ -30,6 +31,8 @@ class ResultsArea:
         self.result.on_views = self.show_in_views
         self._ends: dict[str, RunEnd] = {}
         self._shown: RunEnd | None = None
+        self._labels: LabelView | None = None
+        self.compare.on_labels = self._show_labels
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 0, 0, 0)
         for part in (self.table.widget, self.result.widget, self.compare.widget):
@@ -59,11 +62,13 @@ class ResultsArea:
         self.table.clear()
         self.result.clear()
         self.compare.clear()
+        self._restore_labels()
         self.widget.visible = False
 
     def forget(self) -> None:
         """Show nothing, without a hand on the scene, which is being closed."""
         self.compare.forget()
+        self._labels = None
         self.clear()
 
     def node_removed(self, identity: str) -> None:
@@ -80,7 +85,19 @@ class ResultsArea:
             return
         nodes = {role: node for role in end.nodes if (node := end.node(role)) is not None}
         show_nodes(nodes, end.content)
+        self._restore_labels()
+        self._labels = LabelView(nodes)
+        self._labels.show(True)
         self.compare.reset()
+
+    def _show_labels(self, on: bool) -> None:
+        if self._labels is not None:
+            self._labels.show(on)
+
+    def _restore_labels(self) -> None:
+        labels, self._labels = self._labels, None
+        if labels is not None:
+            labels.restore()
 
     def _choose(self, name: str) -> None:
         """A row of the table was chosen."""
@@ -115,7 +132,12 @@ class ResultsArea:
             return
         moved, jacobian = node("displacement"), node("jacobian")
         comparison = Comparison(fixed, warped, displacement_node=moved, jacobian_node=jacobian)
-        self.compare.show(comparison, has_jacobian=jacobian is not None, has_displacement=moved is not None)
+        self.compare.show(
+            comparison,
+            has_jacobian=jacobian is not None,
+            has_displacement=moved is not None,
+            has_labels=self._labels is not None and self._labels.has_labels,
+        )
 
     def _open_report(self) -> None:
         if self._shown is not None:

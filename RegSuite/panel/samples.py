@@ -102,6 +102,7 @@ def _load(sample: Sample, folder: Path) -> dict[str, Any]:
     from RegSuite.io.images import read_image
     from RegSuite.io.labels import read_label_names, read_labels
     from RegSuite.io.points import read_points
+    from RegSuite.mrml.display import show_labels
     from RegSuite.mrml.markups import markups_from_points
     from RegSuite.mrml.segmentations import segmentation_from_labels
     from RegSuite.mrml.volumes import volume_from_image
@@ -113,6 +114,8 @@ def _load(sample: Sample, folder: Path) -> dict[str, Any]:
         labels = folder / f"{role}_labels.nii.gz"
         names = read_label_names(labels, None)
         segmentation = segmentation_from_labels(read_labels(labels), names, name=f"{name} labels")
+        show_labels(segmentation, filled=False)
+        segmentation.GetDisplayNode().SetVisibility(role == "fixed")
         nodes[f"{role}_labels"] = segmentation
         points = folder / f"{role}_points.csv"
         if points.is_file():

@@ -40,4 +40,4 @@ def box_style(tone: Tone) -> str:
 def titled(tone: Tone, title: str, *sentences: str) -> str:
     """Rich text: the sign and the title in bold, a line for each sentence."""
     lines = [f"<b>{SIGNS[tone]}&nbsp; {escape(title)}</b>", *(escape(s) for s in sentences if s)]
-    return "<br>".join(lines)
+    return "<br>".join(lines).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")
