@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 
+from RegSuite.mrml.display import voxels
 from RegSuite.mrml.space import grid_of_volume
 from RegSuite.mrml.views import (
     SLICE_VIEWS,
@@ -18,6 +21,7 @@ from RegSuite.mrml.views import (
     plain_3d_view,
     slice_view,
 )
+from RegSuite.report.brightness import bright, coarse, steps, window_of
 from RegSuite.report.planes import planes_of
 
 if TYPE_CHECKING:
@@ -25,14 +29,16 @@ if TYPE_CHECKING:
     from RegSuite.workflows.scene import SceneContent
 
 _OBLIQUE_DEGREES = 0.5
+_MARGIN_MM = 8.0
 
 
 def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
     """Show the nodes of a result (by role) as its workflow wants to be seen.
 
     Background and foreground go into every slice view, the latter at the workflow's opacity; a
-    label map among the labels goes into the label layer as outlines. The whole background is seen,
-    cut through content.centre_mm. A volume of one slice gets the one view that shows it.
+    label map among the labels goes into the label layer as outlines. All of the background that is
+    not dark fills the views, cut through content.centre_mm. A volume of one slice gets the one view
+    that shows it.
     All through MRML: on the desktop the views follow, without one they are so when the scene is opened.
     """
     view = content.workflow.view
@@ -46,7 +52,7 @@ def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
     try:
         for name in SLICE_VIEWS.values():
             _fill(composite(scene, name), background, foreground, labels, view.opacity)
-        _place(scene, grid, content)
+        _place(scene, grid, _seen(background, grid), content)
     finally:
         slicer.app.resumeRender()
 
@@ -65,17 +71,35 @@ def _fill(layers: Any, background: Any, foreground: Any, labels: Any, opacity: f
     layers.SetLinkedControl(True)
 
 
-def _place(scene: Any, grid: Grid, content: SceneContent) -> None:
-    """Layout, slice planes and camera for a volume of that grid."""
+def _place(scene: Any, grid: Grid, seen: Grid, content: SceneContent) -> None:
+    """Layout, slice planes and camera for a volume of `grid`, of which the part `seen` fills the views."""
     planes = planes_of(grid)
     flat = planes[0] if len(planes) == 1 else None
     centre = grid.centre if content.centre_mm is None else content.centre_mm
     for plane, name in SLICE_VIEWS.items():
         view = slice_view(scene, name)
         along_voxels = flat is not None and flat.tilt_degrees > _OBLIQUE_DEGREES
-        fit_slice(view, plane.capitalize(), grid, centre, along_voxels=along_voxels)
+        fit_slice(view, plane.capitalize(), seen, centre, along_voxels=along_voxels)
         view.SetUseLabelOutline(True)
         view.SetSliceVisible(flat is None)
     plain_3d_view(scene)
-    look_at(scene, grid)
+    look_at(scene, seen)
     arrange(scene, layout_of(None if flat is None else flat.name))
+
+
+def _seen(node: Any, grid: Grid) -> Grid:
+    """The part of a volume's grid in which something is to be seen, with a margin, as the report crops."""
+    values = voxels(node)
+    step = steps(values.shape)
+    bright_ones = bright(coarse(values), window_of(values))
+    if not bright_ones.any():
+        return grid
+    low, size = [], []
+    for axis in (2, 1, 0):  # x, y, z
+        along = np.flatnonzero(bright_ones.any(axis=tuple(a for a in range(3) if a != axis)))
+        margin = step[axis] + int(_MARGIN_MM / grid.spacing[2 - axis])
+        first = max(0, int(along[0]) * step[axis] - margin)
+        last = min(values.shape[axis] - 1, int(along[-1]) * step[axis] + margin)
+        low.append(first)
+        size.append(last - first + 1)
+    return replace(grid, size=tuple(size), origin=tuple(grid.points(low).tolist()))

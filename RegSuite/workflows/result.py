@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.geometry import Image
-from RegSuite.io.write_image import write_image
+from RegSuite.io.write_image import WRITABLE, write_image
 from RegSuite.methods.choice import linear_part
 from RegSuite.report.folder import ResultFolder
 from RegSuite.report.result import Result as ResultRecord
@@ -157,7 +157,7 @@ class Result:
             },
             label_names=self.pair.label_names,
             centre_mm=View(self.drawn).centre.point_mm,
-            name=f"{self.pair.moving.name} to {self.pair.fixed.name}",
+            name=f"{_without_ending(self.pair.moving.name)} to {_without_ending(self.pair.fixed.name)}",
         )
 
     def _write_scene(self, record: ResultRecord, folder: Path, run: Run) -> bool:
@@ -193,3 +193,10 @@ class Result:
         from RegSuite.report import write_report
 
         write_report(path, self.run.record(verdicts=list(self.verdicts), files=dict(files or {})), self.drawn)
+
+
+def _without_ending(name: str) -> str:
+    """What a person calls an image: its file's name without the ending."""
+    known = (*WRITABLE, ".nhdr", ".mhd", ".hdr", ".img", ".dcm", ".jpg")
+    ending = next((e for e in known if name.lower().endswith(e)), "")
+    return name[: len(name) - len(ending)] or name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from RegSuite.geometry import Grid
 from RegSuite.mrml.layout import show_nodes
 from RegSuite.mrml.results import nodes_of
-from RegSuite.mrml.space import grid_of_volume, to_ras
+from RegSuite.mrml.space import to_ras
 from Testing.mrml.gate import slicer
-from Testing.mrml.marked import MARKERS, RIGHT, oblique_left_handed
+from Testing.mrml.marked import MARKERS, MIDDLE, OFF_CENTRE_MM, RADIUS_MM, RIGHT, oblique_left_handed
 from Testing.mrml.small_result import FLAT, a_result
 
 pytestmark = pytest.mark.slicer
@@ -55,18 +56,18 @@ def test_a_label_map_goes_into_the_label_layer_as_outlines(scene):
 
 
 @pytest.mark.parametrize("grid", [None, oblique_left_handed()], ids=["upright", "oblique"])
-def test_all_slices_cut_through_the_centre_and_show_the_whole_image(grid, scene):
+def test_all_slices_cut_through_the_centre_and_what_is_there_fills_them(grid, scene):
     centre = MARKERS[RIGHT]
-    nodes, slices, _ = _shown(a_result(grid, centre_mm=tuple(centre)), scene)
-    corners = to_ras(grid_of_volume(nodes["fixed"]).corners())
+    _, slices, _ = _shown(a_result(grid, centre_mm=tuple(centre)), scene)
+    body = MIDDLE + (OFF_CENTRE_MM + RADIUS_MM) * np.array(list(product((-1, 1), repeat=3)))
     for node in slices.values():
         matrix = np.array([[node.GetSliceToRAS().GetElement(i, j) for j in range(4)] for i in range(4)])
         there = np.linalg.inv(matrix) @ np.append(to_ras(centre), 1)
         assert there[2] == pytest.approx(0, abs=1e-6)
-        seen = np.linalg.inv(matrix)[:2] @ np.c_[corners, np.ones(8)].T
+        seen = np.linalg.inv(matrix)[:2] @ np.c_[to_ras(body), np.ones(8)].T
         field = np.array(node.GetFieldOfView()[:2])
         assert (2 * np.abs(seen).max(axis=1) <= field).all()
-        assert field[1] < 2.2 * np.abs(seen).max()  # and not from far away
+        assert field[1] < 5.5 * np.abs(seen).max()  # and not from far away, in an oblique box too
 
 
 def test_three_planes_and_3d_are_laid_out_as_four_up_with_the_planes_in_space(scene):
@@ -106,3 +107,9 @@ def test_views_stay_as_they_are_where_there_is_no_background(scene):
     kept = {role: item for role, item in content.items.items() if role != "fixed"}
     _, _, layers = _shown(replace(content, items=kept), scene)
     assert all(layer is None for layer in layers.values())
+
+
+def test_air_around_a_body_is_left_out(scene):
+    wide = Grid.make((120, 90, 50), 2.0, tuple(MIDDLE - (119, 89, 49)))
+    _, slices, _ = _shown(a_result(wide), scene)
+    assert slices["Red"].GetFieldOfView()[1] < 130  # the body has 80 mm, the image 180 mm

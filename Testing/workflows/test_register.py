@@ -142,6 +142,14 @@ def test_a_scene_that_cannot_be_written_is_a_warning_and_the_result_stays(tmp_pa
     assert "scene.mrb was not written: the warped image was not written" in record["warnings"]
 
 
+def test_scenes_call_a_result_by_its_files_without_endings(tmp_path):
+    from Testing.workflows.small import write_pair
+
+    pair = write_pair(tmp_path)
+    result = RegSuite.register(pair["fixed"], pair["moving"], "shift", shift_mm=SHIFT_MM, scene=None)
+    assert result.scene_content(result.record).name == "moving to fixed"
+
+
 def test_linear_tfm_holds_the_linear_part(tmp_path):
     the_result().save(tmp_path / "out", report=False)
     linear = sitk.ReadTransform(str(tmp_path / "out" / "linear.tfm"))
