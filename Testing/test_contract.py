@@ -24,6 +24,7 @@ OPTIONS = {
     "evaluate": (
         "--fixed-labels", "--moving-labels", "--fixed-points", "--moving-points", "--limits", "--json",
     ),
+    "batch": ("--workers", "--resume", "--workflow", "--method", *COMMON),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),
