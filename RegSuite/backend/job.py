@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from RegSuite.backend.holder import State
 from RegSuite.backend.private_folder import make_private_folder
 from RegSuite.backend.publish import check_target
-from RegSuite.backend.running import Job, State
+from RegSuite.backend.running import Job
 from RegSuite.backend.start import Start, checked_inputs
 
 __all__ = ["Job", "State", "prepare", "submit"]

@@ -32,7 +32,10 @@ def assert_nothing_left(job, temporary, out):
         job.publish(out)
 
 
-@pytest.mark.parametrize("stage", [pytest.param("start", marks=pytest.mark.slow), "read", "waiting"])
+@pytest.mark.parametrize(
+    "stage",
+    [pytest.param("start", marks=pytest.mark.slow), pytest.param("read", marks=pytest.mark.slow), "waiting"],
+)
 def test_a_worker_that_starts_reads_or_reports_stops(started, temporary, tmp_path, stage):
     job = started("slow", output=tmp_path / "out")
     assert reaches(job, stage)
@@ -89,11 +92,11 @@ def test_a_job_cancelled_while_its_result_is_put_in_its_place_leaves_nothing(
 ):
     from RegSuite.backend import running
 
-    monkeypatch.setattr(running, "_PUBLISH_S", 0.0)  # publishing begins and waits for ever
+    monkeypatch.setattr(running, "_PIECE_S", 0.0)  # publishing begins and waits for ever
     job = started("shift", output=tmp_path / "out")
-    assert until(lambda: job.poll() is not None and job._publishing is not None, 30)
+    assert until(lambda: job.poll() is not None and job._work is not None, 30)
     assert job.state == "running"
-    next(job._publishing)
+    next(job._work)
     job.cancel()
     assert_nothing_left(job, temporary, tmp_path / "out")
 

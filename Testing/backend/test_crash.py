@@ -26,7 +26,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
     ("method", "words", "last"),
     [
         ("leaves", "it ended with status 3", "these are the last words"),
-        pytest.param("is-killed", "killed by the system, often for want of memory", "", marks=posix),
+        pytest.param(
+            "is-killed", "killed by the system, often for want of memory", "", marks=[posix, pytest.mark.slow]
+        ),
         pytest.param(
             "segfaults", "segmentation fault", "crashing_methods.py", marks=[posix, pytest.mark.slow]
         ),
@@ -54,7 +56,7 @@ def test_a_worker_that_dies_is_reported_with_the_stage_and_its_last_words(
     [
         ("fails", MethodFailed, "the overlap fell to 3 %"),
         pytest.param("refuses", InputError, "one tissue", marks=pytest.mark.slow),
-        ("memory-error", OutOfMemory, "memory ran out"),
+        pytest.param("memory-error", OutOfMemory, "memory ran out", marks=pytest.mark.slow),
         pytest.param("breaks", MethodFailed, "IndexError", marks=pytest.mark.slow),
     ],
 )

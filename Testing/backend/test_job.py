@@ -150,6 +150,7 @@ def test_the_memory_of_a_run_is_given_back(started):
     assert resident_mb() < before + 20
 
 
+@pytest.mark.slow
 def test_nothing_of_a_job_that_was_forgotten_is_left(local_methods, temporary):
     from RegSuite.backend.job import submit
 

@@ -34,6 +34,7 @@ def pair_of(files) -> str:
     return f"{files['fixed']},{files['moving']}"
 
 
+@pytest.mark.slow
 def test_rows_that_fail_or_crash_do_not_stop_the_others(files, tmp_path):
     lines = [f"{pair_of(files)},{method},{method}" for method in ("fails", "leaves", "shift")]
     table = manifest(tmp_path, lines)
@@ -66,6 +67,7 @@ def test_a_manifest_with_a_mistake_leaves_status_2_and_nothing(files, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_status_130_the_rows_that_were_done_and_no_worker(files, tmp_path):
     lines = [f"{pair_of(files)},{method},{method}" for method in ("fails", "slow", "shift")]
     out = tmp_path / "out"
