@@ -105,7 +105,7 @@ def warnings_text(warnings: Sequence[str]) -> str:
     """Rich text: what must not be trusted, a line each."""
     if not warnings:
         return ""
-    head = f"<b>{SIGNS['unsure']}&nbsp; {escape(_('Mind'))}</b>"
+    head = f"<b>{SIGNS['unsure']}&nbsp;{escape(_('Mind'))}</b>"
     return "<br>".join([head, *(f"\u2022 {escape(sentence)}" for sentence in warnings)])
 
 

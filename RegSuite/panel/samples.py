@@ -16,10 +16,15 @@ from slicer.i18n import tr as _
 from RegSuite.errors import MethodFailed
 
 CATEGORY = "RegSuite"
-_MAKE = (
-    "import sys; from RegSuite.workflows.phantom import phantom, phantom_folder; "
-    "phantom_folder(phantom(sys.argv[1], spacing_mm=float(sys.argv[2])), sys.argv[3])"
-)
+_MAKE = """
+import sys
+from RegSuite.errors import RegSuiteError
+from RegSuite.workflows.phantom import phantom, phantom_folder
+try:
+    phantom_folder(phantom(sys.argv[1], spacing_mm=float(sys.argv[2])), sys.argv[3])
+except RegSuiteError as error:
+    sys.exit(error.what)
+"""
 
 
 @dataclass(frozen=True)

@@ -39,5 +39,5 @@ def box_style(tone: Tone) -> str:
 
 def titled(tone: Tone, title: str, *sentences: str) -> str:
     """Rich text: the sign and the title in bold, a line for each sentence."""
-    lines = [f"<b>{SIGNS[tone]}&nbsp; {escape(title)}</b>", *(escape(s) for s in sentences if s)]
+    lines = [f"<b>{SIGNS[tone]}&nbsp;{escape(title)}</b>", *(escape(s) for s in sentences if s)]
     return "<br>".join(lines).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")

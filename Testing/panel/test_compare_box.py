@@ -65,7 +65,7 @@ def test_the_jacobian_comes_with_words_that_say_what_its_colours_mean(told, box)
     box.jacobian_box.click()
     assert told.calls == [("jacobian", True)]
     assert not box.legend.isHidden()
-    assert "1 keeps the volume" in box.legend.text
+    assert "White (1): it keeps its volume" in box.legend.text
     box.jacobian_box.click()
     assert told.calls[-1] == ("jacobian", False)
     assert box.legend.isHidden()
