@@ -6,8 +6,11 @@ Slicer and plain Python alike.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from RegSuite.workflows.register import register as _register
 
 if TYPE_CHECKING:
     from RegSuite.backend.job import Job
@@ -25,12 +28,15 @@ def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> R
     """
     from RegSuite.mrml import scene_at_hand
     from RegSuite.workflows.register import WORKFLOW
-    from RegSuite.workflows.register import register as run
 
     given = {role.name: options.pop(role.name) for role in WORKFLOW.inputs if role.name in options}
     inputs = _engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given})
     options.setdefault("scene", scene_at_hand())
-    return run(inputs.pop("fixed"), inputs.pop("moving"), method, **inputs, **options)
+    return _register(inputs.pop("fixed"), inputs.pop("moving"), method, **inputs, **options)
+
+
+# help() and completion in a console show every option, written once, in the workflow
+register.__signature__ = inspect.signature(_register)  # type: ignore[attr-defined]
 
 
 def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Image | PointSet:
