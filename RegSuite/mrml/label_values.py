@@ -11,8 +11,13 @@ from RegSuite.mrml.voxels import tensor_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-_ANONYMOUS = re.compile(r"(region \d+|\(none\)|none|invalid|label[ _]?\d*|\d*)", re.IGNORECASE)
-"""Entries of Slicer's own colour tables that name nothing."""
+_ANONYMOUS = re.compile(r"(region|label|segment)?[ _]?\d*|\(none\)|none|invalid", re.IGNORECASE)
+"""What Slicer (and `colours`) call a label or segment that nobody has named."""
+
+
+def is_name(word: str) -> bool:
+    """Whether a word says what a label is: 'Liver', but not 'Segment_3', 'region 7' or 'label 12'."""
+    return not _ANONYMOUS.fullmatch(word.strip())
 
 
 def labels_in(data: Tensor) -> list[int]:
@@ -62,4 +67,4 @@ def label_names(node: Any, data: Tensor) -> dict[int, str]:
     ):
         return {}  # the names of Slicer's built-in tables are those of colours
     named = {label: table.GetColorName(label) or "" for label in labels_in(data)}
-    return {label: name for label, name in named.items() if not _ANONYMOUS.fullmatch(name.strip())}
+    return {label: name for label, name in named.items() if is_name(name)}

@@ -10,7 +10,7 @@ import numpy as np
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image
 from RegSuite.mrml.colours import colour_of, name_of
-from RegSuite.mrml.label_values import labels_in
+from RegSuite.mrml.label_values import is_name, labels_in
 from RegSuite.mrml.nodes import check_node, node_for
 from RegSuite.mrml.numbering import agreed, completed
 from RegSuite.mrml.oriented import LABELMAP, oriented_image, serialised
@@ -49,7 +49,7 @@ def labels_from_segmentation(
     check_overlap(shared, order, found.names, f"{role} '{node.GetName()}'", warnings)
     labels = _numbers(found, numbers or {})
     table = np.array([0, *labels], dtype=np.int32)
-    names = dict(zip(labels, found.names, strict=True))
+    names = {label: name for label, name in zip(labels, found.names, strict=True) if is_name(name)}
     return _image(table[order], found.grid, node.GetName()), names
 
 
@@ -120,7 +120,8 @@ def _numbers(found: Layered, numbers: Mapping[str, int]) -> list[int]:
     )
     if any(found.kept):
         own = completed(found.kept)
-    new = agreed(dict(zip(own, found.names, strict=True)), numbers)
+    named = [name if is_name(name) else "" for name in found.names]
+    new = agreed(dict(zip(own, named, strict=True)), numbers)
     return [new.get(label, label) for label in own]
 
 

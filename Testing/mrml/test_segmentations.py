@@ -203,7 +203,15 @@ def test_large_labels_come_back(largest):
     data = torch.where(image.data == 7, largest, image.data)
     back, names = labels_from_segmentation(segmentation_from_labels(image.with_data(data)), image.grid)
     assert torch.equal(back.data, data)
-    assert names == {3: "label 3", largest: f"label {largest}"}
+    assert names == {}
+
+
+def test_segments_that_nobody_named_have_no_names():
+    grid = a_body()
+    node = _drawn(grid, {"Segment_1": np.s_[2:6, 2:8, 2:9], "Segment_2": np.s_[10:14, 12:20, 12:20]})
+    back, names = labels_from_segmentation(node, grid, numbers={"Segment_1": 9})
+    assert names == {}
+    assert sorted(back.data.unique().tolist()) == [0, 1, 2]
 
 
 def test_a_segmentation_survives_slicers_file(tmp_path):

@@ -11,6 +11,8 @@ import torch
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid, Image
+from RegSuite.io.images import read_image
+from RegSuite.io.write_image import write_image
 from RegSuite.mrml.space import to_ras
 from RegSuite.mrml.volumes import (
     image_from_volume,
@@ -53,6 +55,21 @@ def test_simpleitk_reads_the_volume_that_slicer_saves_where_it_is(kind, tmp_path
     assert np.array_equal(sitk.GetArrayFromImage(read), image.data[0].numpy())
     for index in ((0, 0, 0), (6, 5, 4)):
         assert np.abs(read.TransformIndexToPhysicalPoint(index) - image.grid.points(index)).max() < 1e-4
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".nii.gz", ".mha"])
+@pytest.mark.parametrize("kind", ["oblique", "left-handed"])
+def test_slicer_and_the_engine_read_a_file_as_one_image(kind, ending, tmp_path):
+    path = tmp_path / f"scan{ending}"
+    write_image(counted(a_grid(kind)), path)
+    ours, theirs = read_image(path), image_from_volume(slicer.util.loadVolume(str(path)))
+    order = np.arange(ours.grid.size[2])
+    if kind == "left-handed":  # Slicer turns the slices round to make the axes right-handed
+        order = order[::-1]
+    assert torch.equal(theirs.data, ours.data[:, order.copy()])
+    for index in ((0, 0, 0), (6, 5, 4), (2, 1, 3)):
+        place = theirs.grid.points((*index[:2], int(order[index[2]])))
+        assert np.abs(place - ours.grid.points(index)).max() < 1e-4
 
 
 @pytest.mark.parametrize(
