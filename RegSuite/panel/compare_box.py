@@ -101,7 +101,7 @@ class CompareBox:
             ("fade", _("Fade"), _("Fixed and warped image over each other; the slider fades")),
             ("flicker", _("Flicker"), _("Fixed and warped image in turn: what jumps is not aligned")),
             ("checkerboard", _("Checkerboard"), _("Tiles of both: edges must run on over the borders")),
-            ("difference", _("Difference"), _("Fixed minus warped image: grey where they agree")),
+            ("difference", _("Difference"), _("Warped minus fixed image: grey where they agree")),
         ):
             button = qt.QPushButton(text)
             button.objectName = f"{mode}Button"
