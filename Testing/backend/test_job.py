@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from RegSuite.geometry import Image, PointSet
 from RegSuite.io.simpleitk_bridge import image_to_sitk
 from RegSuite.report.result import Result as ResultRecord
 from RegSuite.transforms import AffineTransform
+from Testing import needs
 from Testing.backend.conftest import QUICK, lives, reaches
 from Testing.workflows.small import SHIFT_MM, a_pair, labels_of, landmarks, write_pair
 
@@ -187,3 +189,13 @@ def test_from_python_it_is_three_lines(temporary, tmp_path):
     job.publish(tmp_path / "out")
     job.close()
     assert ResultRecord.read(tmp_path / "out").method == "rigid"
+
+
+@pytest.mark.slow
+@pytest.mark.slicer
+def test_a_scene_can_be_written_by_the_worker(started):
+    needs.slicer_core()
+    job = started("rigid", scene=True)
+    assert job.wait() == "completed", job.reason
+    assert job.record.files["scene"] == "scene.mrb"
+    assert zipfile.is_zipfile(job.folder / "scene.mrb")
