@@ -1,4 +1,4 @@
-"""Headless Chromium as a user of the page. Run by the viewer's Python: browser.py CHROMIUM LINK FOLDER.
+"""Headless Chromium as a user of the page: browser.py look|glance CHROMIUM LINK FOLDER, by the viewer's Python.
 
 Writes pictures into FOLDER and prints one line of JSON: what the page said and asked for.
 """
@@ -27,7 +27,7 @@ def look(chromium: str, link: str, folder: Path) -> dict[str, object]:
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(link)
-        _wait_for_views(page)
+        _wait_for_views(page, 4)
         page.screenshot(path=folder / "page.png")
         _keep_views(page, folder, "start")
         address = page.url
@@ -43,7 +43,7 @@ def look(chromium: str, link: str, folder: Path) -> dict[str, object]:
         report = page.frame_locator(".rs-report").locator("h1").first.inner_text(timeout=20000)
         page.screenshot(path=folder / "report.png")
         page.reload()
-        _wait_for_views(page)
+        _wait_for_views(page, 4)
         browser.close()
     return {"said": said, "address": address, "report": report, "asked": asked, "complaints": complaints}
 
@@ -58,8 +58,22 @@ def _switch_jacobian(page: Page, folder: Path) -> None:
         page.screenshot(path=folder / f"page-{name}.png")
 
 
-def _wait_for_views(page: Page) -> None:
-    page.wait_for_function(f"document.querySelectorAll('{VIEWS}').length >= 4", timeout=60000)
+def glance(chromium: str, link: str, folder: Path) -> dict[str, object]:
+    """The page as it opens: how many views it has."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport=SIZE)
+        page.goto(link)
+        _wait_for_views(page, 1)
+        page.screenshot(path=folder / "page.png")
+        _keep_views(page, folder, "start")
+        views = page.locator(VIEWS).count()
+        browser.close()
+    return {"views": views}
+
+
+def _wait_for_views(page: Page, at_least: int) -> None:
+    page.wait_for_function(f"document.querySelectorAll('{VIEWS}').length >= {at_least}", timeout=60000)
     _wait_until_calm(page)
 
 
@@ -92,4 +106,5 @@ def _keep_views(page: Page, folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(look(sys.argv[1], sys.argv[2], Path(sys.argv[3]))))
+    do = {"look": look, "glance": glance}[sys.argv[1]]
+    print(json.dumps(do(sys.argv[2], sys.argv[3], Path(sys.argv[4]))))

@@ -37,6 +37,19 @@ def a_result(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def a_flat_result(tmp_path_factory) -> Path:
+    """A registration in 2D, of a turned image."""
+    needs.viewer()
+    needs.slicer_core()
+    import RegSuite
+    from Testing.workflows import small
+
+    files = small.write_pair(tmp_path_factory.mktemp("flat"), ndim=2)
+    result = RegSuite.register(**files, method="affine", threads=1)
+    return result.save(tmp_path_factory.mktemp("view") / "flat")
+
+
+@pytest.fixture(scope="session")
 def a_result_without_scene(a_result, tmp_path_factory) -> Path:
     """The same, as where MRML was not at hand."""
     folder = tmp_path_factory.mktemp("view") / "plain"

@@ -37,12 +37,12 @@ class Seen:
         return float((difference > 8).mean())
 
 
-def _look(folder: Path, place: Path) -> Seen:
+def _look(folder: Path, place: Path, how: str = "look") -> Seen:
     chromium, python = needs.chromium(), needs.viewer()
     viewing = start(folder, place)
     try:
         done = subprocess.run(
-            [python, Path(__file__).with_name("browser.py"), chromium, viewing.link, place],
+            [python, Path(__file__).with_name("browser.py"), how, chromium, viewing.link, place],
             capture_output=True,
             text=True,
             check=False,
@@ -120,3 +120,11 @@ def test_neither_page_nor_viewer_complains(request, which):
     assert seen.words["complaints"] == []
     for word in ("ERROR", "Traceback", "JS Error", "Warning"):
         assert word not in seen.words["log"]
+
+
+def test_a_flat_result_has_one_view_that_shows_it(a_flat_result, tmp_path):
+    seen = _look(a_flat_result, tmp_path, "glance")
+    assert seen.words["views"] == 1
+    picture = seen.view("start", 0)
+    assert (picture.max(axis=-1) > 100).mean() > 0.05
+    assert "ERROR" not in seen.words["log"]
