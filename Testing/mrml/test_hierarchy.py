@@ -114,3 +114,11 @@ def test_nodes_of_a_scene_without_a_hierarchy_get_their_items(tmp_path):
     file.write_text('<MRML><LinearTransform id="vtkMRMLLinearTransformNode1" name="old"/></MRML>')
     slicer.util.loadScene(str(file), {})
     assert tree() == {"Scene": ["old"]}
+
+
+def test_a_node_that_is_removed_takes_its_item_with_it():
+    for _ in range(3):
+        for make in (a_volume, a_table):
+            slicer.mrmlScene.RemoveNode(make())
+    a_volume("kept")
+    assert list(tree().values()) == [["kept"]]

@@ -254,3 +254,4 @@ def _draw(node, grid, name, box):
     assert logic.ImportLabelmapToSegmentationNode(labels, node)
     last = node.GetSegmentation().GetNumberOfSegments() - 1
     node.GetSegmentation().GetNthSegment(last).SetName(name)
+    slicer.mrmlScene.RemoveNode(labels)

@@ -34,9 +34,17 @@ def make_items(scene: Any) -> list[tuple[Any, int]]:
         if not scene.IsImporting():
             _make_item(scene, node)
 
-    on_node_added.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  # how VTK is told to hand it over
+    def on_node_removed(_scene: Any, _event: str, node: Any) -> None:
+        if not scene.IsClosing():
+            _remove_item(scene, node)
+
+    for observer in (on_node_added, on_node_removed):
+        observer.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]  # how VTK is told to hand it over
     make_missing_items(scene)
-    return [(scene, scene.AddObserver(scene.NodeAddedEvent, on_node_added))]
+    return [
+        (scene, scene.AddObserver(scene.NodeAddedEvent, on_node_added)),
+        (scene, scene.AddObserver(scene.NodeAboutToBeRemovedEvent, on_node_removed)),
+    ]
 
 
 def make_missing_items(scene: Any) -> None:
@@ -54,6 +62,16 @@ def _make_item(scene: Any, node: Any) -> None:
         return
     item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
     hierarchy.SetItemOwnerPluginName(item, owner)
+
+
+def _remove_item(scene: Any, node: Any) -> None:
+    """Take a node's item away with it; an item left behind is an error to the hierarchy later on."""
+    hierarchy = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
+    if hierarchy is None or hierarchy is node:
+        return
+    item = hierarchy.GetItemByDataNode(node)
+    if item != hierarchy.GetInvalidItemID():
+        hierarchy.RemoveItem(item, False, False)
 
 
 def _owner(node: Any) -> str | None:
