@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 class Gathering:
     """What was chosen for a workflow, on its way to engine objects.
 
-    images: by role, what stands there already. numbers: labels by name, as far as seen.
+    done: engine objects by role, as far as made. numbers, names: of the labels seen so far. told:
+    warnings. grids: of the images that others belong to, by role.
     """
 
     workflow: Workflow
@@ -32,6 +33,7 @@ class Gathering:
     numbers: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    grids: dict[str, Grid] = field(default_factory=dict)
 
     def inputs(self) -> dict[str, Any]:
         """All engine objects by role, and label_names where the nodes have some."""
@@ -106,7 +108,10 @@ class Gathering:
         names = [r.name for r in self.workflow.inputs if r.kind == "image" and r.name in self.done]
         if not names or not is_node(self.chosen[role.name]):
             return None
-        return _grid_of(self.done[owner if owner in names else names[0]])
+        image = owner if owner in names else names[0]
+        if image not in self.grids:  # a file is read once for all that lies on its grid
+            self.grids[image] = _grid_of(self.done[image])
+        return self.grids[image]
 
     def _inside(self, role: InputRole) -> Any:
         """The initial transform, for what it moves: points of the moving space lie inside of it."""

@@ -7,6 +7,7 @@ import torch
 import RegSuite
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Image, PointSet
+from RegSuite.io.write_image import write_image
 from RegSuite.mrml.inputs import engine_inputs, engine_object, is_node
 from RegSuite.mrml.markups import markups_from_points
 from RegSuite.mrml.segmentations import segmentation_from_labels
@@ -104,6 +105,18 @@ def test_a_segmentation_beside_an_image_from_elsewhere_takes_that_ones_grid(pair
     found = engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving_node, "fixed_labels": segmentation})
     assert found["fixed"] is fixed
     assert torch.equal(found["fixed_labels"].data, labels_of(fixed).data)
+
+
+def test_a_segmentation_beside_a_file_takes_the_files_grid(pair, tmp_path):
+    fixed, _, _, moving_node = pair
+    path = tmp_path / "fixed.nii.gz"
+    write_image(fixed, path)
+    segmentation = segmentation_from_labels(labels_of(fixed))
+    given = {"fixed": path, "moving": moving_node, "fixed_labels": segmentation}
+    found = engine_inputs(WORKFLOW, given)
+    assert found["fixed"] is path
+    assert found["fixed_labels"].grid.same_space(fixed.grid)
+    assert float((found["fixed_labels"].data != labels_of(fixed).data).float().mean()) < 0.001
 
 
 def test_labels_of_one_name_get_one_number(pair):
