@@ -54,6 +54,21 @@ def test_median_and_range_are_of_the_rows_that_have_the_measure():
     assert "tre_mean_mm" not in found
 
 
+def test_similarities_that_cannot_be_compared_have_no_median():
+    def rows(*names):
+        return [
+            Entry(
+                name=str(i), line=i, workflow="register", status="completed", similarity=name,
+                measures={"similarity_before": 0.1, "similarity_after": 0.2 + i},
+            )
+            for i, name in enumerate(names)
+        ]  # fmt: skip
+
+    assert statistics(rows("mi", "mi"))["similarity_after"]["median"] == 0.7
+    assert statistics(rows("mi", "lncc")) == {}
+    assert "LNCC 0.1 → 1.2" in page(summary(rows("mi", "lncc")))
+
+
 def test_the_worst_stands_first():
     order = [row.name for row in worst_first(ROWS)]
     assert order == ["lost<b>", "bad", "unsure", "worse", "good"]

@@ -25,8 +25,7 @@ _COLUMNS = {
     "tre_mean_mm": ("TRE in mm", "mean distance of the landmarks after registration"),
     "hd95_worst_mm": ("HD95 in mm", "of the worst structure"),
     "percent_nonpositive": ("Folds in %", "voxels whose Jacobian is 0 or less"),
-    "similarity_before": ("{} before", "similarity measure, before registration"),
-    "similarity_after": ("{} after", "similarity measure, after registration"),
+    "similarity_after": ("Similarity", "before and after registration"),
     "seconds": ("Time", "of the whole run"),
 }
 
@@ -53,7 +52,8 @@ def write_page(summary: Summary, folder: Path) -> Path:
 
 def page(summary: Summary) -> str:
     """The page as text."""
-    columns = [name for name in _COLUMNS if name in summary.statistics]
+    taken = {name for entry in summary.rows for name in entry.measures if entry.status == "completed"}
+    columns = [name for name in _COLUMNS if name in taken]
     rows = [_shown(entry, columns) for entry in worst_first(summary.rows)]
     counts = summary.counts
     done, of = counts.get("completed", 0), len(summary.rows)
@@ -61,7 +61,7 @@ def page(summary: Summary) -> str:
     lost = of - done
     return _template().render(
         summary=summary,
-        columns=[_heading(name, summary) for name in columns],
+        columns=[_COLUMNS[name] for name in columns],
         rows=rows,
         middle=[_spread(summary, name) for name in columns],
         tone="fail" if lost or outside else _least_sure(summary),
@@ -85,13 +85,6 @@ def _template() -> Template:
     return environment.get_template("summary.html.j2")
 
 
-def _heading(name: str, summary: Summary) -> tuple[str, str]:
-    """A column's heading and what it means; the similarity's by its name where all rows have one."""
-    heading, below = _COLUMNS[name]
-    names = {entry.similarity for entry in summary.rows if entry.similarity}
-    return heading.format(names.pop().upper() if len(names) == 1 else "Similarity"), below
-
-
 def _shown(entry: Entry, columns: list[str]) -> Shown:
     completed = entry.status == "completed"
     report = entry.report or "result.json"
@@ -109,13 +102,18 @@ def _text(entry: Entry, name: str) -> str:
     value = entry.measures.get(name) if entry.status == "completed" else None
     if value is None:
         return "–"
+    if name == "similarity_after":
+        before = number(entry.measures.get("similarity_before"))
+        return f"{(entry.similarity or '').upper()} {before} → {number(value)}"
     return duration(value) if name == "seconds" else number(value)
 
 
 def _spread(summary: Summary, name: str) -> tuple[str, str]:
-    """Median, and smallest to largest."""
+    """Median, and smallest to largest; nothing of measures that cannot be compared."""
     say = duration if name == "seconds" else number
-    found = summary.statistics[name]
+    found = summary.statistics.get(name)
+    if found is None:
+        return "", ""
     few = f", {found['n']:.0f} rows" if found["n"] < summary.counts.get("completed", 0) else ""
     return say(found["median"]), f"{say(found['min'])} to {say(found['max'])}{few}"
 

@@ -133,11 +133,17 @@ def found_in(result: Result) -> dict[str, Any]:
 
 
 def statistics(rows: Iterable[Entry]) -> dict[str, dict[str, float]]:
-    """Median, smallest and largest of each measure over the rows that were completed, and how many had it."""
-    done = [entry.measures for entry in rows if entry.status == "completed"]
+    """Median, smallest and largest of each measure over the rows that were completed, and how many had it.
+
+    Similarities are left out where rows were measured with different ones.
+    """
+    done = [entry for entry in rows if entry.status == "completed"]
+    mixed = len({entry.similarity for entry in done if entry.similarity}) > 1
     out = {}
     for name in NUMBERS:
-        values = [measures[name] for measures in done if name in measures]
+        values = [entry.measures[name] for entry in done if name in entry.measures]
+        if mixed and name.startswith("similarity"):
+            continue
         if values:
             out[name] = {"median": median(values), "min": min(values), "max": max(values), "n": len(values)}
     return out
