@@ -7,10 +7,11 @@ from RegSuite.mrml.terminology import _SIDES, _STRUCTURE, _TISSUE, _TYPES, termi
 
 MEANINGS = {code.value: code.meaning for code in (getattr(codes.SCT, word) for word in codes.SCT.dir())}
 STEMS = {
+    "adrenal gland": "adrenal",
+    "aorta": "aort",
     "pancreas": "pancrea",
     "prostate": "prostat",
     "spleen": "splen",
-    "aorta": "aort",
     "trachea": "trache",
 }
 """Names whose adjective stands in the table ('Splenic structure')."""
