@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from RegSuite.errors import InputError
-from RegSuite.panel.node_run import Listener, NodeRun, RunEnd
+from RegSuite.panel.listener import Listener
+from RegSuite.panel.node_run import NodeRun, RunEnd
 from RegSuite.panel.order import NodeRef, Order
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
             overwrite=overwrite,
             scene=bool(values.get("scene", True)),
             name=_name(given),
+            subject="" if moving is None else str(moving.GetName()),
         )
 
     def start(self, parameters: Any) -> Job:

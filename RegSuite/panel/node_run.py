@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from RegSuite.errors import Cancelled
 from RegSuite.panel.keep_result import keep
+from RegSuite.panel.listener import Listener, stage_words
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
 from RegSuite.panel.warm import is_cold, warm_up
@@ -33,7 +34,8 @@ Steps = Generator[float | None, None, Any]
 class RunEnd:
     """A run that has come to a result.
 
-    nodes: by role of input or output. folder: the result folder. notes: what the panel has to add.
+    content: without items, their nodes stand in `nodes`, by role of input or output. folder: the
+    result folder. notes: what the panel has to add.
     """
 
     order: Order
@@ -47,15 +49,6 @@ class RunEnd:
         """The node of a role, None where there is none or it was deleted since."""
         ref = self.nodes.get(role)
         return None if ref is None else ref.node()
-
-
-@dataclass
-class Listener:
-    """Who is told how far a run is: stage(words, fraction, seconds left), lines(log), curve(history)."""
-
-    stage: Callable[[str, float, float | None], None] = field(default=lambda _words, _fraction, _left: None)
-    lines: Callable[[list[str]], None] = field(default=lambda _lines: None)
-    curve: Callable[[Sequence[Any]], None] = field(default=lambda _history: None)
 
 
 class NodeRun:
@@ -90,6 +83,7 @@ class NodeRun:
             shown = replace(content, items={**content.items, **nodes})
             steps = keep(self.order, self.job, shown, self._tell_end)
             folder, warning = yield from self._until_cancelled(steps)
+            yield from self.job.close_in_steps()
         except BaseException:  # the generator's closing (GeneratorExit) too: half a result is none
             made.remove()
             raise
@@ -101,7 +95,7 @@ class NodeRun:
         refs = {role: NodeRef.of(node) for role, node in nodes.items()}
         record = Result.read(folder)
         notes = (*self._notes, *filter(None, [warning]))
-        return RunEnd(self.order, record, content, refs, folder, notes)
+        return RunEnd(self.order, record, replace(content, items={}), refs, folder, notes)
 
     def _compute(self) -> Steps:
         if is_cold():
@@ -202,12 +196,3 @@ class NodeRun:
             except StopIteration as end:
                 return end.value
             yield None
-
-
-def stage_words(stage: str) -> str:
-    """A stage as the panel says it: methods call their levels by their voxel size alone ('2 mm')."""
-    if not stage:
-        return str(_("Starting the worker"))
-    if stage[0].isdigit():
-        return str(_("Registering at {level}").format(level=stage))
-    return stage[0].upper() + stage[1:]

@@ -39,7 +39,8 @@ class Order:
 
     given: by input role a NodeRef, or what is no node (a file name, a word). targets: by output
     role the node that takes the result; a role that is absent gets a new one. folder: where the
-    result folder is kept; None: until Slicer quits. name: how the result is called.
+    result folder is kept; None: until Slicer quits. name: how the result is called. subject: what
+    one of several is called.
     """
 
     workflow: Workflow
@@ -50,6 +51,7 @@ class Order:
     overwrite: bool = False
     scene: bool = True
     name: str = "RegSuite result"
+    subject: str = ""
 
     def nodes(self) -> dict[str, Any]:
         """The input nodes that are still in the scene, by role."""

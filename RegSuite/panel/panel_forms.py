@@ -151,7 +151,7 @@ class PanelForms:
         if parameters is not None:
             fixed, moving = parameters.fixed, parameters.moving
         images = self.population.images() if self.population.wanted else [moving] if moving else []
-        names = [str(image.GetName()) for image in images]
+        names = [str(image.GetName()) for image in images if image is not fixed]
         self._ui.directionLabel.text = direction(None if fixed is None else str(fixed.GetName()), names)
         self._ui.swapButton.enabled = fixed is not None and moving is not None
         self.checks.soon() if parameters is not None else self.checks.stop()

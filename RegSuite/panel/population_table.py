@@ -16,6 +16,14 @@ ROW_HEIGHT = 24
 MOST_ROWS = 10
 NODE_NAME = "Population"
 
+_MEASURES = (
+    (_("Dice"), "dice_mean", "{:.3f}"),
+    (_("TRE mm"), "tre_mm", "{:.2f}"),
+    (_("Folded %"), "folded_percent", "{:.2g}"),
+    (_("Time"), "seconds", ""),
+)
+"""Column head, field of a Subject, how a number is written."""
+
 
 class PopulationTable:
     """Rows of subjects; on_choice(name) when one is clicked. `widget` goes into the panel."""
@@ -36,6 +44,7 @@ class PopulationTable:
         self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
         self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.table.verticalHeader().setVisible(False)
+        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.connect("cellClicked(int,int)", self._clicked)
         column.addWidget(self.summary)
@@ -64,29 +73,34 @@ class PopulationTable:
         self.widget.visible = False
 
     def _fill(self, rows: Sequence[Subject]) -> None:
-        heads = (_("Moving image"), _("Verdict"), _("Dice"), _("TRE mm"), _("Folded %"), _("Time"))
+        """Columns of measures that nobody has are left out: the verdict says so."""
+        heads = [
+            _("Moving image"),
+            *(head for head, name, _f in _MEASURES if _is_measured(name, rows)),
+            _("Verdict"),
+        ]
         self.table.setColumnCount(len(heads))
         self.table.setRowCount(len(rows))
-        self.table.setHorizontalHeaderLabels(list(heads))
+        self.table.setHorizontalHeaderLabels(heads)
         for at, subject in enumerate(rows):
-            texts = (
-                subject.name,
-                subject.status if subject.failed else subject.verdict,
-                _number(subject.dice_mean, "{:.3f}"),
-                _number(subject.tre_mm, "{:.2f}"),
-                _number(subject.folded_percent, "{:.2g}"),
-                "" if subject.seconds is None else duration(subject.seconds),
-            )
-            for column, text in enumerate(texts):
+            shown = [_text(subject, name, form) for _h, name, form in _MEASURES if _is_measured(name, rows)]
+            for column, text in enumerate([subject.name, *shown, subject.verdict or subject.status]):
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(text)
                 self.table.setItem(at, column, item)
         self.table.resizeColumnsToContents()
-        self.table.setFixedHeight(ROW_HEIGHT * (min(len(rows), MOST_ROWS) + 2))
+        self.table.setFixedHeight(ROW_HEIGHT * (min(len(rows), MOST_ROWS) + 1) + 8)
 
     def _clicked(self, row: int, _column: int) -> None:
         self._on_choice(self._names[row])
 
 
-def _number(value: float | None, form: str) -> str:
-    return _("not measured") if value is None else form.format(value)
+def _is_measured(name: str, rows: Sequence[Subject]) -> bool:
+    return any(getattr(subject, name) is not None for subject in rows)
+
+
+def _text(subject: Subject, name: str, form: str) -> str:
+    value = getattr(subject, name)
+    if value is None:
+        return "" if subject.failed else str(_("not measured"))
+    return duration(value) if name == "seconds" else form.format(value)

@@ -47,7 +47,7 @@ class ResultsArea:
     def show_in_steps(self, finished: Finished) -> Work:
         """Show what came of the runs: of several the table and the worst one."""
         self.clear()
-        self._ends = {end.order.name: end for end in finished.ends}
+        self._ends = {end.order.subject or end.order.name: end for end in finished.ends}
         self.widget.visible = True
         end = finished.ends[0] if finished.ends else None
         if len(finished.subjects) > 1:

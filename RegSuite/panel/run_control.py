@@ -11,7 +11,8 @@ from slicer.i18n import tr as _
 
 from RegSuite.errors import Cancelled, RegSuiteError
 from RegSuite.panel.error_box import ErrorBox
-from RegSuite.panel.node_run import Listener, NodeRun, RunEnd
+from RegSuite.panel.listener import Listener
+from RegSuite.panel.node_run import NodeRun, RunEnd
 from RegSuite.panel.order import Order
 from RegSuite.panel.population import Subject, subject_of
 from RegSuite.panel.progress_box import ProgressBox
@@ -98,7 +99,7 @@ class RunControl:
             if self._cancelled:
                 raise Cancelled
             before = (
-                _("{name} ({i} of {n}): ").format(name=order.name, i=number + 1, n=len(orders))
+                _("{name} ({i} of {n}): ").format(name=order.subject, i=number + 1, n=len(orders))
                 if several
                 else ""
             )
@@ -110,11 +111,11 @@ class RunControl:
             except RegSuiteError as error:
                 if not several:
                     raise
-                self._finished.subjects.append(Subject(order.name, status=error.what))
+                self._finished.subjects.append(Subject(order.subject or order.name, status=error.what))
                 self._progress.add_lines([f"{order.name}: {error}"])
             else:
                 self._finished.ends.append(end)
-                self._finished.subjects.append(subject_of(order.name, end.record))
+                self._finished.subjects.append(subject_of(order.subject or order.name, end.record))
 
     def _listener(self, before: str, number: int, count: int) -> Listener:
         def stage(words: str, fraction: float, left: float | None) -> None:

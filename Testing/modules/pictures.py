@@ -72,7 +72,7 @@ def draw(panel, views, path):
         panel.parent.resize(*PANEL_PX)
         slicer.app.processEvents()
     pixels = harness.slicer_picture(panel, views, path)
-    filled = np.flatnonzero((pixels != pixels[-1, -1]).any(axis=(1, 2)))
+    filled = np.flatnonzero((pixels != pixels[-1]).any(axis=(1, 2)))
     Image.fromarray(pixels[: filled.max() + 9]).quantize(256).save(path, optimize=True)
 
 
