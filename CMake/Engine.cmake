@@ -230,6 +230,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/install_box.py
   RegSuite/panel/keep_result.py
   RegSuite/panel/label_view.py
+  RegSuite/panel/listener.py
   RegSuite/panel/live_checks.py
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py

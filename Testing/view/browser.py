@@ -1,6 +1,6 @@
 """Headless Chromium as a user of the page, run by the viewer's Python: browser.py HOW CHROMIUM LINK FOLDER.
 
-HOW is look or glance. Writes pictures into FOLDER and prints one line of JSON: what the page said and asked for.
+HOW is look or glance. Writes pictures into FOLDER, prints one line of JSON: what the page said and asked for.
 """
 
 from __future__ import annotations
