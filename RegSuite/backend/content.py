@@ -43,15 +43,19 @@ def write_content(
     (folder / CONTENT_FILE).write_text(json.dumps(text), encoding="utf-8")
 
 
-def read_content(folder: Path) -> SceneContent:
-    """The content in `folder`; each item is a function that maps its arrays when it is called."""
+def read_content(folder: Path, *, arrays: bool = False) -> SceneContent:
+    """The content in `folder`; each item is a function that maps its arrays when it is called.
+
+    arrays: items without torch, see `read_item`.
+    """
     from RegSuite.report.result import Result as ResultRecord
     from RegSuite.workflows import get_workflow
     from RegSuite.workflows.scene import SceneContent
 
     text = json.loads((folder / CONTENT_FILE).read_text(encoding="utf-8"))
     items: dict[str, Callable[[], Any]] = {
-        role: partial(read_item, description, folder) for role, description in text["items"].items()
+        role: partial(read_item, description, folder, arrays=arrays)
+        for role, description in text["items"].items()
     }
     centre = text["centre_mm"]
     return SceneContent(

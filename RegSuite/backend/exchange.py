@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.backend.arrays import read_array, write_array_in_steps
+from RegSuite.backend.made import AS_ARRAYS, made, made_of_arrays
 from RegSuite.errors import InputError
+from RegSuite.geometry import ArrayImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
 Description = dict[str, Any]
 """What JSON can hold of a value; arrays are named by their files."""
 
-_HOMES = {"Grid": "RegSuite.geometry", "Image": "RegSuite.geometry", "PointSet": "RegSuite.geometry"}
+_HOMES = {
+    "Grid": "RegSuite.geometry",
+    "Image": "RegSuite.geometry",
+    "PointSet": "RegSuite.geometry",
+    "ArrayField": "RegSuite.transforms.arrays",
+    "ArraySpline": "RegSuite.transforms.arrays",
+    "ArrayTransform": "RegSuite.transforms.arrays",
+}
 
 
 def write_item_in_steps(value: Any, folder: Path, stem: str) -> Generator[None, None, Description]:
     """Write a value into `folder` (files named `stem`...) and return its description; yields while it writes.
 
     value: a number, text, path, list or mapping of such, an array, a tensor, a Grid, an Image, a
-    PointSet or any Transform; what is read back is equal bit for bit. Nothing is changed.
+    PointSet or any Transform; what is read back is equal bit for bit. An ArrayImage is written in the
+    type in which it stands and reads as an Image of the type that is meant. Nothing is changed.
     Raises InputError for anything else, OSError where the disk does.
     """
     if value is None or isinstance(value, str | bool | int | float):
@@ -40,6 +50,8 @@ def write_item_in_steps(value: Any, folder: Path, stem: str) -> Generator[None, 
         return {"kind": "list", "values": values}
     if hasattr(value, "__array__"):
         return (yield from _write_array(value, folder, stem))
+    if isinstance(value, ArrayImage):
+        return (yield from _write_image(value, folder, stem))
     home = _home(type(value).__name__)
     if home is None or not is_dataclass(value) or type(value) is not _class(type(value).__name__):
         raise InputError(
@@ -52,23 +64,30 @@ def write_item_in_steps(value: Any, folder: Path, stem: str) -> Generator[None, 
     return {"kind": "object", "class": type(value).__name__, "fields": dict(zip(names, parts, strict=True))}
 
 
-def read_item(description: Description, folder: Path) -> Any:
-    """The value of a description; its arrays are mapped from `folder`."""
+def read_item(description: Description, folder: Path, *, arrays: bool = False) -> Any:
+    """The value of a description; its arrays are mapped from `folder`.
+
+    arrays: without torch: an Image as an ArrayImage, a field or spline as RegSuite.transforms.arrays
+    has it, tensors as arrays.
+    """
     kind = description["kind"]
     if kind == "value":
         return description["value"]
     if kind == "path":
         return Path(description["value"])
     if kind == "mapping":
-        values = [read_item(part, folder) for part in description["values"]]
+        values = [read_item(part, folder, arrays=arrays) for part in description["values"]]
         return dict(zip(description["keys"], values, strict=True))
     if kind == "list":
-        return tuple(read_item(part, folder) for part in description["values"])
+        return tuple(read_item(part, folder, arrays=arrays) for part in description["values"])
     if kind == "array":
-        return _read_array(description, folder)
+        return _read_array(description, folder, arrays=arrays)
     if kind == "object":
-        parts = {name: read_item(part, folder) for name, part in description["fields"].items()}
-        return _made(_class(description["class"]), parts)
+        parts = {name: read_item(part, folder, arrays=arrays) for name, part in description["fields"].items()}
+        if arrays and description["class"] in AS_ARRAYS:
+            type_name = description["fields"].get("data", {}).get("type")
+            return made_of_arrays(description["class"], parts, type_name)
+        return made(_class(description["class"]), parts)
     raise InputError(f"{kind!r} is no kind of item", where=str(folder))
 
 
@@ -112,6 +131,19 @@ def _write_array(value: Any, folder: Path, stem: str) -> Generator[None, None, D
     return {"kind": "array", "file": file, "tensor": tensor}
 
 
+def _write_image(image: ArrayImage, folder: Path, stem: str) -> Generator[None, None, Description]:
+    """An ArrayImage, as the Image that it becomes."""
+    parts = {"grid": image.grid, "name": image.name, "modality": image.modality, "path": image.path}
+    described = yield from _write_all([*parts.values()], folder, stem, [*parts])
+    whole = dict(zip(parts, described, strict=True))
+    for name, values in (("data", image.values), ("mask", image.mask)):
+        whole[name] = yield from write_item_in_steps(values, folder, f"{stem}.{name}")
+        if values is not None:
+            whole[name]["tensor"] = True
+    whole["data"]["type"] = image.dtype.name
+    return {"kind": "object", "class": "Image", "fields": whole}
+
+
 def _numpy(value: Any) -> NDArray[Any]:
     """The values where they lie, where that can be."""
     import numpy as np
@@ -123,34 +155,18 @@ def _numpy(value: Any) -> NDArray[Any]:
     return array
 
 
-def _read_array(description: Description, folder: Path) -> Any:
+def _read_array(description: Description, folder: Path, *, arrays: bool) -> Any:
     array = read_array(folder / description["file"])
-    if not description["tensor"]:
+    if arrays or not description["tensor"]:
         return array
     import torch
 
-    return torch.from_numpy(array)
+    return torch.from_numpy(array.astype(description.get("type", array.dtype), copy=False))
 
 
 def _plain_key(key: Any) -> str | int:
     """A key as JSON holds it in a list: labels stay numbers."""
     return key if isinstance(key, str) else int(key)
-
-
-def _made(kind: Any, parts: dict[str, Any]) -> Any:
-    """An object of its fields.
-
-    A field of displacements is not checked a second time: the pass over all its voxels, two
-    seconds for 1 GB, would stop a panel, and the object that was written had been checked.
-    """
-    from RegSuite.transforms.dense import DenseTransform
-
-    if not issubclass(kind, DenseTransform):
-        return kind(**parts)
-    made = object.__new__(kind)
-    for name, value in {**parts, "ndim": parts["grid"].ndim}.items():
-        object.__setattr__(made, name, value)
-    return made
 
 
 def _home(name: str) -> str | None:

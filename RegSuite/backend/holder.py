@@ -43,9 +43,11 @@ class Holder(Followed):
         process = self._belongings.process
         return None if process is None else process.pid
 
-    def content(self) -> SceneContent:
+    def content(self, *, arrays: bool = False) -> SceneContent:
         """Inputs and outputs; each item maps its arrays when asked for.
 
+        arrays: items without torch, as `RegSuite.mrml` makes nodes of them: ArrayImage for Image,
+        RegSuite.transforms.arrays for fields.
         Raises the job's error where it has no result, InputError where none was kept.
         """
         from RegSuite.backend.content import read_content
@@ -53,7 +55,7 @@ class Holder(Followed):
         folder = self._start.folder / CONTENT_FOLDER
         if self.state != "completed" or not folder.is_dir():
             raise self._no_result("no content")
-        return read_content(folder)
+        return read_content(folder, arrays=arrays)
 
     def publish(self, target: Path | str, overwrite: bool = False) -> Path:
         """Move the finished folder to `target`; it gets that name in one go.

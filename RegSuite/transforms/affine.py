@@ -1,4 +1,4 @@
-"""AffineTransform: x -> A x + b."""
+"""AffineTransform: x -> A x + b. Making one imports no torch: nodes and files hold it as numbers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
 from RegSuite.errors import GeometryError
 from RegSuite.transforms.base import Transform
-from RegSuite.transforms.linear_field import linear_field
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from RegSuite.geometry import Grid
 
 FloatArray = NDArray[np.float64]
@@ -113,6 +112,8 @@ class AffineTransform(Transform):
         return type(self)(self.matrix, self.offset, np.asarray(centre, dtype=np.float64))
 
     def points(self, points_mm: Tensor) -> Tensor:
+        import torch
+
         p = points_mm.to(torch.float64)
         matrix = torch.tensor(self.matrix, device=p.device)
         return p @ matrix.T + torch.tensor(self.offset, device=p.device)
@@ -129,6 +130,8 @@ class AffineTransform(Transform):
         return result
 
     def displacement(self, grid: Grid, device: str = "cpu") -> Tensor:
+        from RegSuite.transforms.linear_field import linear_field
+
         return linear_field(self.homogeneous - np.eye(self.ndim + 1), grid, device)
 
     def displacement_after(self, before_mm: Tensor, grid: Grid) -> Tensor:
@@ -139,6 +142,8 @@ class AffineTransform(Transform):
         return out
 
     def jacobian_determinant(self, grid: Grid) -> Tensor:
+        import torch
+
         return torch.full(grid.shape, float(np.linalg.det(self.matrix)), dtype=torch.float32)
 
     def jacobian_after(self, before_mm: Tensor, grid: Grid) -> Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from RegSuite.errors import GeometryError, InputError
+from RegSuite.transforms.arrays import ArrayTransform
 from RegSuite.transforms.base import Transform
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ WORDS = ("identity", "center", "center-of-mass", "rigid", "affine")
 _ALSO = {"centre": "center", "centre-of-mass": "center-of-mass", "center_of_mass": "center-of-mass"}
 
 
-def initial_of(given: Any, fixed: Image, moving: Image) -> tuple[Transform | None, Start | None]:
+def initial_of(
+    given: Any, fixed: Image, moving: Image, warn: Callable[[str], None] | None = None
+) -> tuple[Transform | None, Start | None]:
     """The transform to start from, and what is to run before the method (None: the method's own habit).
 
     identity, a file or a Transform: start there, nothing runs before. center, center-of-mass: a
@@ -27,6 +31,8 @@ def initial_of(given: Any, fixed: Image, moving: Image) -> tuple[Transform | Non
     """
     if given is None:
         return None, None
+    if isinstance(given, ArrayTransform):
+        given = given.transform(warn)
     if isinstance(given, Transform):
         return _checked(given, fixed, "initial"), "identity"
     word = _ALSO.get(str(given), str(given))

@@ -156,7 +156,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.04):
             pair = read_pair(inputs, run)
-            initial, start = initial_of(inputs.get("initial"), pair.fixed, pair.moving)
+            initial, start = initial_of(inputs.get("initial"), pair.fixed, pair.moving, run.warn)
             for sentence in check_pair(pair.fixed, pair.moving, initial):
                 run.warn(sentence)
         choice = choice or _chosen_by_look(pair, parameters)
