@@ -118,9 +118,10 @@ class CompareBox:
         self.slider.objectName = "fadeSlider"
         self.slider.setRange(0, 100)
         self.slider.connect("valueChanged(int)", self._faded)
-        row.addWidget(qt.QLabel(_("Fixed")))
+        self._ends = qt.QLabel(_("Fixed")), qt.QLabel(_("Warped"))  # held until the row is in a window
+        row.addWidget(self._ends[0])
         row.addWidget(self.slider)
-        row.addWidget(qt.QLabel(_("Warped")))
+        row.addWidget(self._ends[1])
         return row
 
     def _maps(self) -> Any:

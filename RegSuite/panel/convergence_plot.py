@@ -77,7 +77,9 @@ def _paint(painter: Any, width: int, name: str, stages: list[tuple[str, Curve]])
     for i, (stage, values) in enumerate(stages):
         wide = (width - 2 * _LEFT) * max(len(values), 2) / total
         colour = qt.QColor(_COLOURS[i % len(_COLOURS)])
-        painter.setPen(qt.QPen(colour, 2))
+        pen = qt.QPen(colour)
+        pen.setWidth(2)
+        painter.setPen(pen)
         _line(painter, values, at, wide)
         fits = painter.fontMetrics().elidedText(stage, qt.Qt.ElideRight, int(wide) - 2)
         if wide > 40:

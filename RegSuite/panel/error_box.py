@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from RegSuite.errors import RegSuiteError
-from RegSuite.panel.tones import COLOURS, Tone, box_style, titled
+from RegSuite.panel.tones import COLOURS, Tone, box_style, plain, titled
 
 if TYPE_CHECKING:
     from RegSuite.panel.finding import Finding
@@ -66,7 +66,7 @@ class ErrorBox:
     @property
     def text(self) -> str:
         """What the box says, without its markup; empty where it says nothing."""
-        return str(qt.QTextDocumentFragment.fromHtml(self.widget.text).toPlainText())
+        return plain(str(self.widget.text))
 
     def _put(self, tone: Tone, title: str, sentences: list[str], fields: tuple[Any, ...]) -> None:
         self._put_text(tone, titled(tone, title, *sentences), fields)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from typing import Literal
 
 Tone = Literal["pass", "fail", "unsure", "plain"]
@@ -41,3 +42,8 @@ def titled(tone: Tone, title: str, *sentences: str) -> str:
     """Rich text: the sign and the title in bold, a line for each sentence."""
     lines = [f"<b>{SIGNS[tone]}&nbsp;{escape(title)}</b>", *(escape(s) for s in sentences if s)]
     return "<br>".join(lines).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")
+
+
+def plain(text: str) -> str:
+    """Rich text as `titled` makes it, without its markup."""
+    return unescape(re.sub("<[^>]*>", "", text.replace("<br>", "\n"))).replace("\u00a0", " ")

@@ -36,6 +36,7 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic: WorkflowLogic | None = None
         self.control: RunControl | None = None
+        self._entered = False
 
     def setup(self) -> None:
         """Build the panel, or ask for the packages that it is made with."""
@@ -56,11 +57,13 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """The module is shown: its parameter node is there."""
+        self._entered = True
         if self.control is not None and not self.forms.connected:
             self._connect()
 
     def exit(self) -> None:
         """Another module is shown: flickering stops."""
+        self._entered = False
         if self.control is not None:
             self.results.compare.stop()
 
@@ -136,8 +139,11 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.forms.set_parameter_node(None)
 
     def _scene_changed(self, _scene: Any, _event: Any) -> None:
-        """Closed or imported: the parameter node is another one."""
-        self._connect()
+        """Closed or imported: the parameter node is another one; none is made before it is needed."""
+        if self._entered:
+            self._connect()
+        else:
+            self.forms.set_parameter_node(None)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _node_removed(self, scene: Any, _event: Any, node: Any) -> None:

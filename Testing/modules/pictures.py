@@ -48,6 +48,34 @@ def atlas_registration(folder, spacing_mm=1.5, method="deformable"):
     return words
 
 
+def population(folder):
+    """atlas-registration-population: three subjects to one atlas, one of them without voxels."""
+    harness.start()
+    import qt
+    import slicer
+
+    from Testing.harness.four_up import FourUp
+    from Testing.modules.atlas import a_pair
+    from Testing.modules.conftest import MODULES
+
+    slicer.mrmlScene.Clear(0)
+    module = harness.load_module(MODULES / "AtlasRegistration" / "AtlasRegistration.py")
+    with FourUp(VIEW_PX) as views:
+        panel = harness.open_panel(module)
+        fixed, first = a_pair(4.0, names=("Atlas of the clinic", "subject 01"))
+        second = a_pair(4.0, shift_mm=(-12.0, 9.0, 4.0), names=("copy", "subject 02"))
+        slicer.mrmlScene.RemoveNode(second[0])
+        empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "subject 03")
+        panel.ui.fixedSelector.setCurrentNode(fixed)
+        panel.logic.getParameterNode().method = "rigid"
+        panel.ui.severalCheckBox.click()
+        for node in (first, second[1], empty):
+            panel.ui.movingSeveralSelector.setCheckState(node, qt.Qt.Checked)
+        run(panel, lambda: None)
+        draw(panel, views, folder / "atlas-registration-population.png")
+        harness.close_panel(panel)
+
+
 def run(panel, in_between):
     """Apply, call once in the middle of the run, wait for the end."""
     panel.ui.applyButton.click()
@@ -64,7 +92,7 @@ def run(panel, in_between):
 
 
 def draw(panel, views, path):
-    """The picture without the empty rows below it, in 256 colours, which is a third of the bytes."""
+    """The picture without the empty rows below it, in 160 colours, which is a third of the bytes."""
     import slicer
     from PIL import Image
 
@@ -73,8 +101,9 @@ def draw(panel, views, path):
         slicer.app.processEvents()
     pixels = harness.slicer_picture(panel, views, path)
     filled = np.flatnonzero((pixels != pixels[-1]).any(axis=(1, 2)))
-    Image.fromarray(pixels[: filled.max() + 9]).quantize(256).save(path, optimize=True)
+    Image.fromarray(pixels[: filled.max() + 9]).quantize(160).save(path, optimize=True)
 
 
 if __name__ == "__main__":
     atlas_registration(Path(sys.argv[1]))
+    population(Path(sys.argv[1]))

@@ -18,7 +18,7 @@ def pixels(label):
 
     image = label.pixmap.toImage().convertToFormat(qt.QImage.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def test_nothing_is_shown_before_a_run(box):
