@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ctk
@@ -10,7 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from RegSuite.panel import result_words
-from RegSuite.panel.tones import box_style, titled
+from RegSuite.panel.tones import box_style, titled, together
 
 if TYPE_CHECKING:
     from RegSuite.report.result import Result
@@ -59,7 +60,7 @@ class ResultBox:
         mind = [*record.warnings, *notes]
         self.warnings.text = result_words.warnings_text(mind)
         self.warnings.visible = bool(mind)
-        self.facts.text = result_words.facts(record)
+        self.facts.text = together(escape(result_words.facts(record)))
         self.more.text = result_words.more(record)
         self.report_button.enabled = report
         self._copied = result_words.plain_text(record, name, notes)

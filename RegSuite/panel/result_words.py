@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from RegSuite.panel.tones import COLOURS, SIGNS, Tone
+from RegSuite.panel.tones import COLOURS, SIGNS, Tone, together
 
 if TYPE_CHECKING:
     from RegSuite.report.result import Result
@@ -45,8 +45,8 @@ def verdict_table(result: Result) -> str:
         sign = f"{SIGNS[tone]} {escape(row.verdict)}"
         cell = f"<b style='color:{COLOURS[tone].edge}'>{sign}</b>" if tone != "plain" else f"<i>{sign}</i>"
         out.append(
-            f"<tr><td>{escape(row.title)}</td><td>{together(row.value)}</td>"
-            f"<td>{together(row.limit)}</td><td>{cell}</td></tr>"
+            f"<tr><td>{escape(row.title)}</td><td>{together(escape(row.value))}</td>"
+            f"<td>{together(escape(row.limit))}</td><td>{cell}</td></tr>"
         )
     out.append("</table>")
     bodies = sorted({row.source.partition(":")[0] for row in rows if row.source})
@@ -56,11 +56,6 @@ def verdict_table(result: Result) -> str:
         )
         out.append(f"<span style='font-size:small'>{escape(words)}</span>")
     return "".join(out)
-
-
-def together(text: str) -> str:
-    """Rich text in which a number and its unit stay on one line."""
-    return escape(text).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")
 
 
 def facts(result: Result) -> str:

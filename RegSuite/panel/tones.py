@@ -38,10 +38,18 @@ def box_style(tone: Tone) -> str:
     )
 
 
+_UNIT = re.compile(r"(?<=\d) (?=(?:mm|%|s|min|h)\b|%)")
+
+
+def together(text: str) -> str:
+    """Rich text in which a number and its unit stay on one line."""
+    return _UNIT.sub("&nbsp;", text)
+
+
 def titled(tone: Tone, title: str, *sentences: str) -> str:
     """Rich text: the sign and the title in bold, a line for each sentence."""
     lines = [f"<b>{SIGNS[tone]}&nbsp;{escape(title)}</b>", *(escape(s) for s in sentences if s)]
-    return "<br>".join(lines).replace(" mm", "&nbsp;mm").replace(" %", "&nbsp;%")
+    return together("<br>".join(lines))
 
 
 def plain(text: str) -> str:
