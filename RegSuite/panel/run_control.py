@@ -47,6 +47,7 @@ class RunControl:
         self._steps: Steps | None = None
         self._run: NodeRun | None = None
         self._finished = Finished()
+        self._count = 0
         self._cancelled = False
         self.on_apply: Callable[[], None] = lambda: None
         self.on_finished: Callable[[Finished], Work] = _ignore
@@ -60,6 +61,7 @@ class RunControl:
     def start(self, orders: Sequence[Order]) -> None:
         """Run the orders one after the other."""
         self._finished = Finished()
+        self._count = len(orders)
         self._cancelled = False
         self._progress.begin(_("Starting"))
         self._errors.clear()
@@ -154,7 +156,7 @@ class RunControl:
         done = len(self._finished.ends)
         if not done:
             return str(_("Nothing was made."))
-        return str(_("The {n} results that were ready are kept.").format(n=done))
+        return str(_("{n} of {all} results were ready and are kept.").format(n=done, all=self._count))
 
     def _idle(self) -> None:
         self._run = None

@@ -30,24 +30,26 @@ class Steps:
         self._timer.setSingleShot(True)
         self._timer.connect("timeout()", self._turn)
         self.stopped = False
+        self._in_step = False
 
     def start(self) -> None:
         """Begin with the next turn of the event loop."""
         self._timer.start(0)
 
     def stop(self) -> None:
-        """End the work where it stands: its `finally` blocks run now."""
+        """End the work where it stands: its `finally` blocks run now, or after the step that calls this."""
         if not self.stopped:
             self.stopped = True
             self._timer.stop()
-            self._work.close()
+            if not self._in_step:
+                self._work.close()
 
     def _turn(self) -> None:
         until = time.perf_counter() + SLICE_S
         pause: float | None = None
         try:
             while pause is None and time.perf_counter() < until and not self.stopped:
-                pause = next(self._work)
+                pause = self._step()
         except StopIteration as end:
             self._end(end.value, None)
         except Exception as error:  # noqa: BLE001  the border of the event loop: `ended` tells it
@@ -55,6 +57,15 @@ class Steps:
         else:
             if not self.stopped:
                 self._timer.start(round(1000 * (pause or 0.0)))
+
+    def _step(self) -> float | None:
+        self._in_step = True
+        try:
+            return next(self._work)
+        finally:
+            self._in_step = False
+            if self.stopped:
+                self._work.close()
 
     def _end(self, value: Any, error: Exception | None) -> None:
         if not self.stopped:

@@ -64,6 +64,7 @@ def wait_for_worker(panel, fraction=0.0, seconds=120):
     from Testing import harness
 
     def computing():
+        assert panel.control.running, panel.errors.text
         run = panel.control._run
         return (
             run is not None

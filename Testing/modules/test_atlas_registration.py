@@ -159,6 +159,40 @@ def test_a_moving_image_deleted_in_mid_run_is_said_and_the_result_is_shown_witho
     assert panel.results.shown.node("moving") is None
 
 
+def test_a_fixed_image_deleted_in_mid_run_leaves_the_result_without_a_comparison(panel, pair, scene):
+    atlas.choose(panel, *pair)
+    panel.ui.applyButton.click()
+    atlas.wait_for_worker(panel)
+    scene.RemoveNode(pair[0])
+    harness.wait_until(lambda: not panel.control.running, 120)
+    assert panel.errors.text == ""
+    assert "'scan' was deleted while the run went on" in words_of(panel.results.result.warnings)
+    assert panel.results.shown.node("warped") is not None
+    assert panel.results.compare.widget.isHidden()
+
+
+def test_cancelling_a_population_keeps_the_results_that_are_ready(panel, scene):
+    import qt
+
+    fixed, first = atlas.a_pair(names=("atlas", "near"))
+    copy, second = atlas.a_pair(shift_mm=(-12.0, 9.0, 4.0), names=("copy", "far"))
+    scene.RemoveNode(copy)
+    panel.ui.fixedSelector.setCurrentNode(fixed)
+    panel.logic.getParameterNode().method = "rigid"
+    panel.ui.severalCheckBox.click()
+    for node in (first, second):
+        panel.ui.movingSeveralSelector.setCheckState(node, qt.Qt.Checked)
+    panel.ui.applyButton.click()
+    harness.wait_until(lambda: panel.control._finished.ends, 120)
+    atlas.wait_for_worker(panel)
+    panel.ui.applyButton.click()
+    harness.wait_until(lambda: not panel.control.running, 10)
+    assert "1 of 2 results were ready and are kept" in panel.errors.text
+    assert panel.results.shown.order.subject == "near"
+    assert scene.GetNumberOfNodesByClass("vtkMRMLGridTransformNode") == 1
+    assert atlas.job_files() == []
+
+
 def test_an_output_deleted_in_mid_run_is_made_anew_and_said(panel, pair, scene):
     target = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "my result")
     atlas.choose(panel, *pair, warped=target)

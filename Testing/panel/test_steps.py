@@ -109,3 +109,20 @@ def test_a_pause_is_waited_for(ended):
     harness.wait_until(lambda: ended.calls, 5)
     assert time.monotonic() - start >= 0.14
     assert steps.stopped
+
+
+def test_stopped_by_its_own_step_the_work_ends_after_that_step(ended):
+    held, closed = [], []
+
+    def work():
+        try:
+            yield None
+            held[0].stop()  # as an event does that arrives while the step runs
+            yield None
+        finally:
+            closed.append(True)
+
+    held.append(run(work(), ended))
+    harness.wait_until(lambda: closed, 5)
+    assert closed == [True]
+    assert ended.calls == []
