@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from RegSuite.errors import DiskFull, OutputError
 from RegSuite.io.atomic import replacing
@@ -18,8 +19,6 @@ from RegSuite.io.write_image import NEARLY_FULL_BYTES
 from RegSuite.mrml.space import in_space
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from RegSuite.geometry import Grid
 
 GRID = "vtkMRMLGridTransformNode"
@@ -87,23 +86,25 @@ def _ending(node: Any, storage: Any) -> str:
 
 
 def _write_grid(node: Any, path: Path) -> None:
-    from RegSuite.mrml.transforms import transform_from_node
-    from RegSuite.transforms import DisplacementTransform
+    from RegSuite.mrml.slabs import finish
+    from RegSuite.mrml.transforms import arrays_of_transform
+    from RegSuite.transforms.arrays import ArrayField
 
-    transform = transform_from_node(node)
-    if not isinstance(transform, DisplacementTransform):
+    found = finish(arrays_of_transform(node))
+    field = found.members[0]
+    if len(found.members) > 1 or not isinstance(field, ArrayField) or field.inverted:
         raise OutputError(f"'{node.GetName()}' is no grid transform from its parent", where=str(path))
-    write_field(transform.displacement_mm, transform.grid, path)
+    write_field(field.displacement_mm, field.grid, path)
 
 
-def write_field(displacement_mm: Tensor, grid: Grid, path: Path) -> None:
+def write_field(displacement_mm: NDArray[Any], grid: Grid, path: Path) -> None:
     """Write u [d, *shape] in LPS mm as a compressed NRRD, which Slicer reads as a grid transform.
 
     float32, exact; 150 MB/s, as equal bytes are packed and no strings are sought; memory: a slab.
     2D fields become one slice without displacement across it.
     """
     solid = in_space(grid)
-    field = displacement_mm.detach().cpu().numpy().reshape(grid.ndim, *solid.shape)
+    field = displacement_mm.reshape(grid.ndim, *solid.shape)
     packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP_WINDOW, 9, zlib.Z_RLE)
     slices = max(1, _SLAB_BYTES // (12 * solid.size[0] * solid.size[1]))
     with path.open("wb") as file:

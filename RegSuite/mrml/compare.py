@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import slicer
-import torch
 from numpy.typing import NDArray
 
 from RegSuite.errors import InputError
@@ -168,7 +167,7 @@ class Comparison:
         node = self._composed
         node.CopyOrientation(self._fixed)
         node.SetAndObserveTransformNodeID(self._fixed.GetTransformNodeID())
-        node.SetAndObserveImageData(image_of(torch.from_numpy(np.ascontiguousarray(values))[None]))
+        node.SetAndObserveImageData(image_of(values[None]))
         node.GetDisplayNode().SetAndObserveColorNodeID(colours)
         return node
 

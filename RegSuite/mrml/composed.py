@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import vtk
 from numpy.typing import NDArray
 
 from RegSuite.mrml.display import shown_window, voxels
 from RegSuite.mrml.placed import placed_grid
-from RegSuite.mrml.space import grid_of_volume
+from RegSuite.mrml.space import grid_of_volume, matrix_of_array
+from RegSuite.mrml.voxels import values_of
 from RegSuite.report.brightness import scaled
 
 Values = NDArray[np.float32]
@@ -49,10 +51,17 @@ def _on_the_grid_of(fixed: Any, warped: Any) -> NDArray[Any]:
     target, source = placed_grid(fixed, "fixed image"), placed_grid(warped, "warped image")
     if target.same_space(source):
         return voxels(warped)
-    from RegSuite.mrml.volumes import image_from_volume
-    from RegSuite.numerics.resample import warp
-
-    image = image_from_volume(warped, "warped image", ndim=3)
-    affine = (source.inverse_matrix @ target.matrix)[:3]
-    outside = float(shown_window(warped)[0])
-    return np.asarray(warp(image.data, target.shape, affine, outside=outside)[0].numpy())
+    reslice = vtk.vtkImageReslice()
+    plain = vtk.vtkImageData()  # voxel indices for coordinates
+    plain.SetDimensions(warped.GetImageData().GetDimensions())
+    plain.GetPointData().SetScalars(warped.GetImageData().GetPointData().GetScalars())
+    reslice.SetInputData(plain)
+    reslice.SetResliceAxes(matrix_of_array(source.inverse_matrix @ target.matrix))
+    reslice.SetOutputSpacing(1.0, 1.0, 1.0)
+    reslice.SetOutputOrigin(0.0, 0.0, 0.0)
+    reslice.SetOutputExtent([end for n in target.size for end in (0, n - 1)])
+    reslice.SetInterpolationModeToLinear()
+    reslice.SetOutputScalarType(vtk.VTK_FLOAT)
+    reslice.SetBackgroundLevel(float(shown_window(warped)[0]))
+    reslice.Update()
+    return values_of(reslice.GetOutput())[..., 0]

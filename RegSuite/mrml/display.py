@@ -35,7 +35,7 @@ _LINES = 24
 
 def one_modality(record: ResultRecord) -> bool:
     """Whether equal tissue has equal brightness in both images, told by the measure that was used."""
-    from RegSuite.workflows.quality import ONE_MODALITY
+    from RegSuite.similarity import ONE_MODALITY
 
     similarity = record.metrics.get("similarity") or {}
     return similarity.get("name") in ONE_MODALITY

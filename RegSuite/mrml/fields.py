@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from RegSuite.geometry import Grid
+from RegSuite.mrml.slabs import Steps, slabs
 from RegSuite.mrml.space import (
     RAS_TO_LPS,
     array_of_matrix,
@@ -17,45 +19,43 @@ from RegSuite.mrml.space import (
     to_lps,
     to_ras,
 )
-from RegSuite.mrml.voxels import image_of, values_of
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from RegSuite.transforms import BSplineTransform, DisplacementTransform
+from RegSuite.mrml.voxels import channels_of, image_in_steps
+from RegSuite.transforms.arrays import ArrayField, ArraySpline
 
 SIGNS = np.diag(RAS_TO_LPS)[:3]
 
 
-def grid_to_vtk(field_mm: Tensor, grid: Grid) -> Any:
-    """A vtkOrientedGridTransform of a displacement [d, *shape] in LPS mm (its own float32 copy).
+def grid_to_vtk(field: ArrayField) -> Steps[Any]:
+    """A vtkOrientedGridTransform of a displacement in LPS mm (its own float32 copy), a slab a step.
 
-    Equal to the engine's map within the outer voxel faces of `grid`; beyond them VTK repeats the
+    Equal to the engine's map within the outer voxel faces of the field's grid; beyond them VTK repeats the
     border's displacement where the engine and ITK have the identity.
     """
-    solid = in_space(grid)
+    solid = in_space(field.grid)
+    vectors = yield from _vectors_to_vtk(field.displacement_mm, solid)
     out = slicer.vtkOrientedGridTransform()
-    out.SetDisplacementGridData(_vectors_to_vtk(field_mm, solid))
+    out.SetDisplacementGridData(vectors)
     out.SetGridDirectionMatrix(_direction_to_vtk(solid))
     return out
 
 
-def bspline_to_vtk(transform: BSplineTransform) -> Any:
+def bspline_to_vtk(spline: ArraySpline) -> Steps[Any]:
     """A vtkOrientedBSplineTransform with the same coefficients: equal within the spline's domain.
 
     Beyond the domain VTK's spline runs out over two control spacings, where the engine and ITK
     have the identity at once.
     """
-    solid = in_space(transform.control)
-    coefficients = transform.coefficients_mm
-    if transform.ndim == 2:  # the same in four layers, the slice between the middle ones
-        coefficients = coefficients[:, None].expand(-1, 4, -1, -1)
+    solid = in_space(spline.control)
+    coefficients = spline.coefficients_mm
+    if spline.ndim == 2:  # the same in four layers, the slice between the middle ones
+        coefficients = np.repeat(coefficients[:, None], 4, axis=1)
         solid = Grid.make(
             (*solid.size[:2], 4), (*solid.spacing[:2], FLAT_CONTROL_MM), _below(solid), solid.direction
         )
-    out = slicer.vtkOrientedBSplineTransform()
     # in a composite Slicer writes single precision coefficients to files as if they were double
-    out.SetCoefficientData(_vectors_to_vtk(coefficients, solid, "float64"))
+    vectors = yield from _vectors_to_vtk(coefficients, solid, "float64")
+    out = slicer.vtkOrientedBSplineTransform()
+    out.SetCoefficientData(vectors)
     out.SetGridDirectionMatrix(_direction_to_vtk(solid))
     out.SetBorderModeToZero()
     return out
@@ -69,67 +69,60 @@ def _below(solid: Grid) -> tuple[float, ...]:
     return (*solid.origin[:2], -1.5 * FLAT_CONTROL_MM)
 
 
-def grid_from_vtk(found: Any) -> DisplacementTransform:
-    """The engine's displacement of a vtkOrientedGridTransform taken forward.
+def grid_from_vtk(found: Any) -> Steps[ArrayField]:
+    """The displacement of a vtkOrientedGridTransform taken forward, as LPS mm, a slab a step.
 
     Linear between the voxels, as ITK and `regsuite warp` apply the file of a field; a field that Slicer has
     loaded from a file it shows with cubic interpolation, which differs between the voxels only.
     """
-    from RegSuite.transforms import DisplacementTransform
-
     image = found.GetDisplacementGrid()
-    values = _vectors_from_vtk(image, found.GetDisplacementScale(), found.GetDisplacementShift())
-    return DisplacementTransform(values, _grid_from_vtk(image, found.GetGridDirectionMatrix()))
+    scale, shift = found.GetDisplacementScale(), found.GetDisplacementShift()
+    values = yield from _vectors_from_vtk(image, scale, shift)
+    return ArrayField(values, _grid_from_vtk(image, found.GetGridDirectionMatrix()))
 
 
-def bspline_from_vtk(found: Any) -> BSplineTransform:
-    """The engine's cubic B-spline of a vtkOrientedBSplineTransform taken forward.
+def bspline_from_vtk(found: Any) -> Steps[ArraySpline]:
+    """The cubic B-spline of a vtkOrientedBSplineTransform taken forward, as LPS mm.
 
     An additive linear part (files of ITK 3) goes into the coefficients: a cubic spline holds
     linear functions exactly, within its domain.
     """
-    import torch
-
-    from RegSuite.transforms import BSplineTransform
-
     image = found.GetCoefficientData()
     control = _grid_from_vtk(image, found.GetGridDirectionMatrix())
-    values = _vectors_from_vtk(image, found.GetDisplacementScale(), 0.0)
+    values = yield from _vectors_from_vtk(image, found.GetDisplacementScale(), 0.0)
     bulk = found.GetBulkTransformMatrix()
     if bulk is not None:
         extra = matrix_to_lps(array_of_matrix(bulk)) - np.eye(4)
         shift = control.all_points() @ extra[:3, :3].T + extra[:3, 3]
-        values = values + torch.from_numpy(np.moveaxis(shift, -1, 0).astype(np.float32))
-    return BSplineTransform(values, control)
+        values = values + np.moveaxis(shift, -1, 0).astype(np.float32)
+    return ArraySpline(values, control)
 
 
-def _vectors_to_vtk(field_mm: Tensor, grid: Grid, type_name: str = "float32") -> Any:
+def _vectors_to_vtk(field_mm: NDArray[Any], grid: Grid, type_name: str = "float32") -> Steps[Any]:
     """[d, *shape] LPS as a vtkImageData of RAS vectors on the axes of `grid`."""
-    import torch
-
-    field = field_mm.detach().cpu().float().reshape(field_mm.shape[0], *grid.shape)
-    if field.shape[0] == 2:
-        field = torch.cat([field, torch.zeros_like(field[:1])])
-    image = image_of(field, type_name)
-    vectors = values_of(image)
-    for axis in np.flatnonzero(SIGNS < 0):
-        np.negative(vectors[..., axis], out=vectors[..., axis])
+    field = field_mm.reshape(field_mm.shape[0], *grid.shape)
+    image = yield from image_in_steps(field, type_name, channels=3)
+    vectors = channels_of(image)
+    for slab in slabs(grid.shape):
+        for axis in np.flatnonzero(SIGNS < 0):
+            np.negative(vectors[axis, slab], out=vectors[axis, slab])
+        yield
     image.SetSpacing(grid.spacing)
     image.SetOrigin(to_ras(grid.origin).tolist())
     return image
 
 
-def _vectors_from_vtk(image: Any, scale: float, shift: float) -> Tensor:
+def _vectors_from_vtk(image: Any, scale: float, shift: float) -> Steps[NDArray[np.float32]]:
     """RAS vectors of a vtkImageData as [3, *shape] in LPS mm."""
-    import torch
-
-    view = values_of(image)
-    out = np.empty((3, *view.shape[:-1]), dtype=np.float32)
-    for axis, sign in enumerate(SIGNS):
-        np.multiply(view[..., axis], sign * scale, out=out[axis], casting="unsafe")
-        if shift:
-            out[axis] += sign * shift
-    return torch.from_numpy(out)
+    view = channels_of(image)
+    out = np.empty(view.shape, dtype=np.float32)
+    for slab in slabs(view.shape[1:]):
+        for axis, sign in enumerate(SIGNS):
+            np.multiply(view[axis, slab], sign * scale, out=out[axis, slab], casting="unsafe")
+            if shift:
+                out[axis, slab] += sign * shift
+        yield
+    return out
 
 
 def _direction_to_vtk(grid: Grid) -> Any:

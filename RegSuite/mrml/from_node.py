@@ -1,27 +1,34 @@
-"""One node as one engine object, by the kind of input."""
+"""One node as arrays, by the kind of input, in steps and without torch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from RegSuite.geometry import ArrayImage
 from RegSuite.mrml.markups import points_from_markups
 from RegSuite.mrml.nodes import check_node
+from RegSuite.mrml.numbering import renumbering
+from RegSuite.mrml.segmentations import SEGMENTATION, labels_of_segmentation, mask_of_segmentation
 from RegSuite.mrml.series import frame_words
+from RegSuite.mrml.slabs import Steps, slabs
 from RegSuite.mrml.tables import label_names_from_node
-from RegSuite.mrml.transforms import transform_from_node
-from RegSuite.mrml.volumes import LABELS, SCALAR, image_from_volume, labels_from_volume
+from RegSuite.mrml.transforms import arrays_of_transform
+from RegSuite.mrml.volume_reading import LABELS, SCALAR, labels_of_volume, scan_of_volume
 
 if TYPE_CHECKING:
-    from RegSuite.geometry import Grid, Image, PointSet
-    from RegSuite.transforms import Transform
-
-SEGMENTATION = "vtkMRMLSegmentationNode"
+    from RegSuite.geometry import Grid, PointSet
+    from RegSuite.transforms.arrays import ArrayTransform
 
 
-def image(node: Any, role: str, warnings: list[str], **options: Any) -> Image:
+def image(node: Any, role: str, warnings: list[str], **options: Any) -> Steps[ArrayImage]:
     """A scan; a frame of a series with a warning that says which."""
-    found = image_from_volume(node, role, **options)
+    found = scan_of_volume(node, role, **options)
     warnings.extend(frame_words(node, role))
+    yield
     return found
 
 
@@ -31,37 +38,37 @@ def labels(
     grid: Grid | None,
     warnings: list[str],
     *,
-    numbers: dict[str, int] | None = None,
+    numbers: Mapping[str, int] | None = None,
     **options: Any,
-) -> tuple[Image, dict[int, str]]:
+) -> Steps[tuple[ArrayImage, dict[int, str]]]:
     """A label map (int32) with its names, of a label map, a segmentation or a volume of whole numbers.
 
-    numbers: labels by name that are taken already; what bears the same name gets the same number.
+    numbers: labels by name that are taken already; what bears the same name gets the same number,
+    the others keep theirs, or step aside.
     """
     check_node(node, role, LABELS, SEGMENTATION, SCALAR)
-    if not node.IsA(SEGMENTATION):
-        found, names = labels_from_volume(node, role, **options)
-        return _renumbered(found, names, numbers or {})
-    from RegSuite.mrml.segmentations import labels_from_segmentation
+    if node.IsA(SEGMENTATION):
+        inside = options.get("inside")
+        return (yield from labels_of_segmentation(node, grid, role, inside, numbers, warnings))
+    found, names, present = yield from labels_of_volume(node, role, **options)
+    new = renumbering(present, names, numbers or {})
+    if not new:
+        return found, names
+    old, numbered = np.array(present), np.array([new.get(label, label) for label in present], np.int32)
+    values = yield from _by_slab(found.values, lambda part: _exchanged(part, old, numbered), np.int32)
+    return found.with_values(values), {new.get(label, label): name for label, name in names.items()}
 
-    inside = options.get("inside")
-    return labels_from_segmentation(node, grid, role, inside=inside, numbers=numbers, warnings=warnings)
 
-
-def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Image:
+def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Steps[ArrayImage]:
     """A mask (uint8, 0 or 1): every label of a label map, every segment, or values of at least 0.5."""
-    import torch
-
     check_node(node, role, LABELS, SEGMENTATION, SCALAR)
     if node.IsA(SEGMENTATION):
-        from RegSuite.mrml.segmentations import mask_from_segmentation
-
-        return mask_from_segmentation(node, grid, role, inside=options.get("inside"))
+        return (yield from mask_of_segmentation(node, grid, role, options.get("inside")))
     if node.IsA(LABELS):
-        found, _ = labels_from_volume(node, role, **options)
-        return found.with_data((found.data > 0).to(torch.uint8))
-    found = image_from_volume(node, role, **options)
-    return found.with_data((found.data >= 0.5).to(torch.uint8))
+        found, _, _ = yield from labels_of_volume(node, role, **options)
+    else:
+        found = scan_of_volume(node, role, **options)
+    return found.with_values((yield from _by_slab(found.values, lambda part: part >= 0.5, np.uint8)))
 
 
 def points(node: Any, role: str, **options: Any) -> PointSet:
@@ -69,9 +76,9 @@ def points(node: Any, role: str, **options: Any) -> PointSet:
     return points_from_markups(node, role, **options)
 
 
-def transform(node: Any, role: str, grid: Grid | None, ndim: int | None, warnings: list[str]) -> Transform:
+def transform(node: Any, role: str, grid: Grid | None, ndim: int | None) -> Steps[ArrayTransform]:
     """A map of fixed to moving points."""
-    return transform_from_node(node, role, grid=grid, ndim=ndim, warnings=warnings)
+    return arrays_of_transform(node, role, grid=grid, ndim=ndim)
 
 
 def names(node: Any, role: str) -> dict[int, str]:
@@ -79,16 +86,17 @@ def names(node: Any, role: str) -> dict[int, str]:
     return label_names_from_node(node, role)
 
 
-def _renumbered(found: Image, names: dict[int, str], numbers: dict[str, int]) -> tuple[Image, dict[int, str]]:
-    """Labels whose names have a number already under that number; the others keep theirs, or step aside."""
-    from RegSuite.mrml.numbering import renumbering
+def _by_slab(values: NDArray[Any], function: Any, kind: Any) -> Steps[NDArray[Any]]:
+    """function(part) of values [1, *shape], a slab a step."""
+    solid = values.reshape((1,) * (4 - values.ndim) + values.shape)[0]
+    out = np.empty(solid.shape, kind)
+    for slab in slabs(solid.shape):
+        out[slab] = function(solid[slab])
+        yield
+    return out.reshape(values.shape)
 
-    new = renumbering(found.data, names, numbers)
-    if not new:
-        return found, names
-    import torch
 
-    table = torch.arange(int(found.data.max()) + 1, dtype=torch.int32)
-    for old, number in new.items():
-        table[old] = number
-    return found.with_data(table[found.data.long()]), {new.get(k, k): v for k, v in names.items()}
+def _exchanged(part: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """Labels `new` in the places of `old` (ascending), 0 in those of 0."""
+    found: NDArray[Any] = new[np.searchsorted(old, part).clip(max=len(old) - 1)]
+    return np.where(part == 0, 0, found)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.mrml import from_node
-from RegSuite.mrml.inputs import engine_object, is_node
+from RegSuite.mrml.inputs import engine_of, is_node, object_in_steps
+from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import marked_flat
 
 if TYPE_CHECKING:
@@ -22,54 +22,41 @@ logger = logging.getLogger(__name__)
 class Gathering:
     """What was chosen for a workflow, on its way to engine objects.
 
-    done: engine objects by role, as far as made. numbers, names: of the labels seen so far. told:
-    warnings. grids: of the images that others belong to, by role.
+    arrays: leave them in arrays, without torch. done: engine objects by role, as far as made.
+    numbers, names: of the labels seen so far. told: warnings. grids: of the images that others
+    belong to, by role.
     """
 
     workflow: Workflow
     chosen: Mapping[str, Any]
     warnings: list[str] | None = None
+    arrays: bool = False
     done: dict[str, Any] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     grids: dict[str, Grid] = field(default_factory=dict)
 
-    def inputs(self) -> dict[str, Any]:
-        """All engine objects by role, and label_names where the nodes have some."""
-        steps = self.in_steps()
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                found: dict[str, Any] = end.value
-                return found
-
-    def in_steps(self) -> Generator[None, None, dict[str, Any]]:
-        """The same, an input a step: a window lives between them."""
+    def in_steps(self) -> Steps[dict[str, Any]]:
+        """All engine objects by role, and label_names where the nodes have some; a window lives between."""
         roles = [role for role in self.workflow.inputs if role.name in self.chosen]
         images = [role for role in roles if role.kind == "image"]
         ndim = self._dimension(images)
         for role in images:
-            self.done[role.name] = self._convert(role, None, ndim)
-            yield
+            yield from self._convert(role, None, ndim)
         for role in (r for r in roles if r.kind != "image"):
             grid = self._grid(role)
-            wanted = grid.ndim if grid is not None else ndim
-            self.done[role.name] = (
-                self._labels(role, grid, wanted)
-                if role.kind == "labels"
-                else self._convert(role, grid, wanted)
-            )
-            yield
+            yield from self._convert(role, grid, grid.ndim if grid is not None else ndim)
         others = {name: item for name, item in self.chosen.items() if name not in self.done}
         self._tell()
         takes_names = self.workflow.input("label_names") is not None
         named = {"label_names": self.names} if takes_names and self.names else {}
         return {**named, **others, **self.done}
 
-    def _convert(self, role: InputRole, grid: Grid | None, ndim: int | None) -> Any:
-        return engine_object(
+    def _convert(self, role: InputRole, grid: Grid | None, ndim: int | None) -> Steps[None]:
+        """One input; labels under the numbers that their names have in the labels before them."""
+        names: dict[int, str] = {}
+        found = yield from object_in_steps(
             self.chosen[role.name],
             role.kind,
             _words(role),
@@ -77,25 +64,13 @@ class Gathering:
             inside=self._inside(role),
             ndim=ndim,
             warnings=self.told,
-        )
-
-    def _labels(self, role: InputRole, grid: Grid | None, ndim: int | None) -> Any:
-        """Labels, under the numbers that their names have in the labels before them."""
-        given = self.chosen[role.name]
-        if not is_node(given):
-            return given
-        image, names = from_node.labels(
-            given,
-            _words(role),
-            grid,
-            self.told,
             numbers=self.numbers,
-            inside=self._inside(role),
-            ndim=ndim,
+            names=names,
         )
+        self.done[role.name] = found if self.arrays else engine_of(found, self.told)
         self.numbers = {**{name: label for label, name in names.items()}, **self.numbers}
         self.names = {**names, **self.names}
-        return image
+        yield
 
     def _dimension(self, images: list[InputRole]) -> int | None:
         """None (each as it is) where every image node was made from a 2D image, else 3 for all nodes."""
@@ -133,11 +108,11 @@ def _words(role: InputRole) -> str:
 
 def _grid_of(given: Any) -> Grid:
     """The grid of an image in whatever form it was given."""
-    from RegSuite.geometry import Image
+    from RegSuite.geometry import ArrayImage, Image
     from RegSuite.io.images import read_image
     from RegSuite.io.simpleitk_bridge import grid_of_sitk
 
-    if isinstance(given, Image):
+    if isinstance(given, Image | ArrayImage):
         return given.grid
     if type(given).__module__.startswith("SimpleITK"):
         return grid_of_sitk(given)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
+from RegSuite.geometry import ArrayImage
+from RegSuite.mrml.slabs import Steps, finish
+from RegSuite.transforms.arrays import ArrayTransform
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -36,6 +39,36 @@ def engine_object(
     scene that is gone is refused. Raises InputError or GeometryError with the role, the node and
     the mend.
     """
+    told: list[str] = [] if warnings is None else warnings
+    steps = object_in_steps(given, kind, role, grid, inside=inside, ndim=ndim, warnings=told)
+    return engine_of(finish(steps), told)
+
+
+def engine_of(found: Any, warnings: list[str]) -> Any:
+    """The engine's object of what stands in arrays; anything else is itself."""
+    if isinstance(found, ArrayImage):
+        return found.image()
+    if isinstance(found, ArrayTransform):
+        return found.transform(warnings.append)
+    return found
+
+
+def object_in_steps(
+    given: Any,
+    kind: InputKind,
+    role: str,
+    grid: Grid | None,
+    *,
+    inside: Any,
+    ndim: int | None,
+    warnings: list[str],
+    numbers: Mapping[str, int] | None = None,
+    names: dict[int, str] | None = None,
+) -> Steps[Any]:
+    """`engine_object` before torch, in steps: an ArrayImage, an ArrayTransform, points or names.
+
+    numbers: labels by name that are taken already. names: takes the names of labels.
+    """
     if not is_node(given):
         return given
     if given.GetScene() is None:
@@ -47,17 +80,18 @@ def engine_object(
     from RegSuite.mrml import from_node
 
     options = {"inside": inside, "ndim": ndim}
-    told = [] if warnings is None else warnings
     if kind == "image":
-        return from_node.image(given, role, told, **options)
+        return (yield from from_node.image(given, role, warnings, **options))
     if kind == "mask":
-        return from_node.mask(given, role, grid, **options)
+        return (yield from from_node.mask(given, role, grid, **options))
     if kind == "labels":
-        return from_node.labels(given, role, grid, told, **options)[0]
+        found, named = yield from from_node.labels(given, role, grid, warnings, numbers=numbers, **options)
+        (names if names is not None else {}).update(named)
+        return found
     if kind == "points":
         return from_node.points(given, role, **options)
     if kind == "transform":
-        return from_node.transform(given, role, grid, ndim, told)
+        return (yield from from_node.transform(given, role, grid, ndim))
     return from_node.names(given, role)
 
 
@@ -74,19 +108,21 @@ def engine_inputs(
     Raises InputError for a required input that was not chosen, the same node in two places, and
     whatever `engine_object` refuses.
     """
-    steps = engine_inputs_in_steps(workflow, given, warnings)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: dict[str, Any] = end.value
-            return found
+    return finish(engine_inputs_in_steps(workflow, given, warnings))
 
 
 def engine_inputs_in_steps(
-    workflow: Workflow, given: Mapping[str, Any], warnings: list[str] | None = None
-) -> Generator[None, None, dict[str, Any]]:
-    """`engine_inputs`, an input a step, so that a window lives between them; the return value has them."""
+    workflow: Workflow,
+    given: Mapping[str, Any],
+    warnings: list[str] | None = None,
+    *,
+    arrays: bool = False,
+) -> Steps[dict[str, Any]]:
+    """`engine_inputs` in steps, so that a window lives between them; the return value has them.
+
+    arrays: without torch, ArrayImage and ArrayTransform in place of Image and Transform, for a
+    worker. Images are the nodes' own voxels then: write them before the nodes change.
+    """
     from RegSuite.mrml.gather import Gathering
 
     chosen = {role: item for role, item in given.items() if item is not None}
@@ -100,7 +136,7 @@ def engine_inputs_in_steps(
     if not any(is_node(item) for item in chosen.values()):
         return dict(chosen)
     check_twice(workflow.inputs, chosen)
-    return (yield from Gathering(workflow, chosen, warnings).in_steps())
+    return (yield from Gathering(workflow, chosen, warnings, arrays).in_steps())
 
 
 def check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from RegSuite.errors import InputError
-from RegSuite.mrml.voxels import tensor_of
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from RegSuite.mrml.slabs import Steps, finish, slabs
+from RegSuite.mrml.voxels import channels_of
 
 _ANONYMOUS = re.compile(r"(region|label|segment)?[ _]?\d*|\(none\)|none|invalid", re.IGNORECASE)
 """What Slicer (and `colours`) call a label or segment that nobody has named."""
+
+_COUNTED = 2**16
+"""Labels below are found by counting, larger ones by sorting."""
 
 
 def is_name(word: str) -> bool:
@@ -20,43 +25,57 @@ def is_name(word: str) -> bool:
     return not _ANONYMOUS.fullmatch(word.strip())
 
 
-def labels_in(data: Tensor) -> list[int]:
-    """The labels in a label map, ascending, without the background 0."""
-    import torch
-
-    flat = data.reshape(-1)
-    if flat.numel() == 0 or int(flat.max()) >= 2**16:
-        return [int(label) for label in torch.unique(flat) if label != 0]
-    return [int(label) for label in torch.bincount(flat.int()).nonzero()[:, 0] if label != 0]
+def labels_in(values: NDArray[Any]) -> list[int]:
+    """The labels in a label map [1, *shape], ascending, without the background 0."""
+    return finish(labels_in_steps(values))
 
 
-def label_voxels(node: Any, role: str) -> Tensor:
-    """The voxels as int32. Raises InputError where they are no labels."""
+def labels_in_steps(values: NDArray[Any]) -> Steps[list[int]]:
+    """`labels_in`, a slab a step."""
+    solid = values.reshape((1,) * (4 - values.ndim) + values.shape)[0]
+    there = np.zeros(_COUNTED, dtype=bool)
+    others: set[int] = set()
+    for slab in slabs(solid.shape):
+        part = solid[slab].ravel()
+        if part.size and (int(part.min()) < 0 or int(part.max()) >= _COUNTED):
+            others.update(int(label) for label in np.unique(part))
+        else:
+            there |= np.bincount(part.astype(np.uint16), minlength=_COUNTED).astype(bool)
+        yield
+    return sorted({*np.flatnonzero(there).tolist(), *others} - {0})
+
+
+def label_voxels(node: Any, role: str) -> Steps[NDArray[Any]]:
+    """The node's own voxels [1, Z, Y, X], seen to be labels that int32 holds, a slab a step.
+
+    Raises InputError where they are no labels.
+    """
     where = f"{role} '{node.GetName()}'"
-    source = node.GetImageData()
-    # what wraps around in int32 is negative there, so that its range tells it too
-    whole = source.GetScalarTypeAsString() not in ("float", "double")
-    values = tensor_of(source, "int32" if whole else "float64")
-    low, high = float(values.min()), float(values.max())
+    values: NDArray[Any] = channels_of(node.GetImageData())
+    low, high, broken, first = np.inf, -np.inf, 0, 0.0
+    for slab in slabs(values.shape[1:]):
+        part = values[0, slab]
+        low, high = min(low, float(part.min())), max(high, float(part.max()))
+        fractions = part[part != np.round(part)] if part.dtype.kind == "f" else part[:0]
+        first = first if broken or not fractions.size else float(fractions.flat[0])
+        broken += fractions.size
+        yield
     if low < 0 or high >= 2**31:
         raise InputError(
             f"values from {low:g} to {high:g} are no labels",
             where=where,
             mend="choose a label map, with 0 as background and labels from 1",
         )
-    if whole:
-        return values
-    broken = values != values.round()
-    if bool(broken.any()):
+    if broken:
         raise InputError(
-            f"{int(broken.sum())} voxels are no whole numbers, the first is {float(values[broken][0]):g}",
+            f"{broken} voxels are no whole numbers, the first is {first:g}",
             where=where,
             mend="choose a label map; resample one with nearest neighbour",
         )
-    return values.int()
+    return values
 
 
-def label_names(node: Any, data: Tensor) -> dict[int, str]:
+def label_names(node: Any, labels: Collection[int]) -> dict[int, str]:
     """Names of the labels that are there, from the colour table of a label map."""
     display = node.GetDisplayNode()
     table = display.GetColorNode() if display is not None and node.IsA("vtkMRMLLabelMapVolumeNode") else None
@@ -66,5 +85,5 @@ def label_names(node: Any, data: Tensor) -> dict[int, str]:
         or table.GetType() not in (table.User, table.File)
     ):
         return {}  # the names of Slicer's built-in tables are those of colours
-    named = {label: table.GetColorName(label) or "" for label in labels_in(data)}
+    named = {label: table.GetColorName(label) or "" for label in labels}
     return {label: name for label, name in named.items() if is_name(name)}

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from RegSuite.geometry import ArrayImage
 from RegSuite.mrml.markups import markups_from_points
 from RegSuite.mrml.nodes import is_node
-from RegSuite.mrml.segmentations import segmentation_from_labels
+from RegSuite.mrml.segmentations import segmentation_in_steps
+from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.tables import table_from_columns
-from RegSuite.mrml.transforms import node_from_transform
-from RegSuite.mrml.volumes import label_volume_from_image, volume_from_image
+from RegSuite.mrml.transforms import transform_in_steps
+from RegSuite.mrml.volume_making import label_volume_in_steps, volume_in_steps
+from RegSuite.transforms.arrays import ArrayField
 
 _TRANSFORMS = ("displacement", "linear", "transform")
 
 
 def make_node(
     kind: str, item: Any, name: str | None, label_names: Mapping[int, str], target: Any = None
-) -> Any:
-    """The node that holds `item` (see SceneContent), a node itself as it is.
+) -> Steps[Any]:
+    """The node that holds `item` (see SceneContent; arrays alike), a node itself as it is. In steps.
 
     target: an output node to fill instead of making one; of labels it decides between label map
     and segmentation. None for what makes no node: nothing, words instead of a transform, a report.
@@ -28,13 +32,13 @@ def make_node(
     if item is None or is_node(item):
         return item
     if kind in ("image", "jacobian"):
-        return volume_from_image(item, name=name, node=target)
+        return (yield from volume_in_steps(item, name=name, node=target))
     if kind in ("labels", "mask"):
-        return _labels(item, name, {} if kind == "mask" else label_names, target)
+        return (yield from _labels(item, name, {} if kind == "mask" else label_names, target))
     if kind == "points":
         return markups_from_points(item, name=name, node=target)
-    if kind in _TRANSFORMS and hasattr(item, "displacement"):
-        return node_from_transform(item, name=name, node=target)
+    if kind in _TRANSFORMS and not isinstance(item, str | PathLike):
+        return (yield from transform_in_steps(_as_field(item), name=name, node=target))
     if kind == "table" and isinstance(item, Path):
         return table_from_columns(_columns(item), name=name or target.GetName(), node=target)
     if kind == "surface" and isinstance(item, Path):
@@ -45,10 +49,15 @@ def make_node(
     return None
 
 
-def _labels(item: Any, name: str | None, label_names: Mapping[int, str], target: Any) -> Any:
-    if target is not None and target.IsA("vtkMRMLLabelMapVolumeNode"):
-        return label_volume_from_image(item, label_names, name=name, node=target)
-    return segmentation_from_labels(item, label_names, name=name, node=target)
+def _as_field(item: Any) -> Any:
+    """An ArrayImage of displacements (LPS mm, d values a voxel) as the transform that it is."""
+    return ArrayField(item.values, item.grid) if isinstance(item, ArrayImage) else item
+
+
+def _labels(item: Any, name: str | None, label_names: Mapping[int, str], target: Any) -> Steps[Any]:
+    to_volume = target is not None and target.IsA("vtkMRMLLabelMapVolumeNode")
+    in_steps = label_volume_in_steps if to_volume else segmentation_in_steps
+    return in_steps(item, label_names, name=name, node=target)
 
 
 def _columns(path: Path) -> dict[str, list[Any]]:

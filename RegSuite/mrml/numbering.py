@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
-def renumbering(data: Tensor, names: Mapping[int, str], numbers: Mapping[str, int]) -> dict[int, int]:
-    """New numbers by old ones for the labels in `data`: those of their names in `numbers`.
+def renumbering(
+    present: Sequence[int], names: Mapping[int, str], numbers: Mapping[str, int]
+) -> dict[int, int]:
+    """New numbers by old ones for the labels that are there: those of their names in `numbers`.
 
     A label without a known name keeps its number, unless another one now has it: then it gets
     the next free one. Empty where nothing changes.
     """
-    from RegSuite.mrml.label_values import labels_in
-
-    present = labels_in(data)
     return agreed({label: names.get(label, "") for label in present}, numbers)
 
 

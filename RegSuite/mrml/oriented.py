@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import slicer
@@ -10,20 +10,16 @@ import vtk
 
 from RegSuite.geometry import Grid
 from RegSuite.mrml.space import RAS_TO_LPS, array_of_matrix, ijk_to_ras, in_space, matrix_of_array, to_lps
-from RegSuite.mrml.voxels import image_of
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LABELMAP = "Binary labelmap"
 SURFACE = "Closed surface"
 
 
-def oriented_image(grid: Grid, data: Tensor | None = None, type_name: str = "uint8") -> Any:
-    """A vtkOrientedImageData on `grid` with a copy of data [1, *shape], or without voxels."""
+def oriented_image(grid: Grid, voxels: Any = None) -> Any:
+    """A vtkOrientedImageData on `grid` that shares the voxels of a vtkImageData, or without voxels."""
     out = slicer.vtkOrientedImageData()
-    if data is not None:
-        out.ShallowCopy(image_of(data, type_name))
+    if voxels is not None:
+        out.ShallowCopy(voxels)
     out.SetDimensions(*in_space(grid).size)
     out.SetImageToWorldMatrix(matrix_of_array(ijk_to_ras(grid)))
     return out

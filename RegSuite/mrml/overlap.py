@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +20,18 @@ NAMED = 3
 
 def check_overlap(
     shared: Mapping[tuple[int, int], int],
-    order: NDArray[Any],
+    sizes: NDArray[np.int64],
     names: Sequence[str],
     where: str,
     warnings: list[str] | None,
 ) -> None:
     """Raise InputError where two segments share too much; a sentence in `warnings` (else the log) for less.
 
-    shared: voxels by pair of segments (numbers from 1). order: the later segment at each voxel.
+    shared: voxels by pair of segments (numbers from 1). sizes: voxels by the number of the
+    segment that stands there (0 = none).
     """
     if not shared:
         return
-    sizes = np.bincount(order.ravel(), minlength=len(names) + 1)
     hidden = np.zeros(len(names) + 1, dtype=np.int64)
     for (first, second), count in shared.items():
         hidden[min(first, second)] += count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
@@ -11,6 +11,7 @@ from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.make import make_node
 from RegSuite.mrml.measures import measures_table
 from RegSuite.mrml.nodes import is_node
+from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.mrml.space import grid_of_volume
 
 if TYPE_CHECKING:
@@ -26,27 +27,21 @@ REFERENCE = "RegSuite."
 COMPUTED_BY_SLICER = ("inverse_displacement",)
 """Outputs that make no node of their own unless a target asks for one: a transform node has its inverse."""
 
-Steps = Generator[Any, None, dict[str, Any]]
-
 
 def nodes_of(content: SceneContent, *, targets: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Nodes by role in `slicer.mrmlScene`, all at once; see `nodes_in_steps`."""
-    steps = nodes_in_steps(content, targets)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return dict(end.value)
+    return finish(nodes_in_steps(content, targets))
 
 
-def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = None) -> Steps:
-    """Make the nodes of a result in `slicer.mrmlScene`, one a step; the return value has them by role.
+def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = None) -> Steps[dict[str, Any]]:
+    """Make the nodes of a result in `slicer.mrmlScene`, in steps; the return value has them by role.
 
-    Items that are nodes already stand for themselves and are not changed. targets: output nodes,
-    by role, that the user chose: they are filled in place and keep their names; others are called
-    "CONTENT NAME: OUTPUT". All outputs carry the result's schema, version, workflow, method and
-    role as attributes (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie
-    in a subject hierarchy folder of the result's name. Measures and verdicts become a table.
+    Voxels are copied slab by slab; a node that the scene has got is complete. Items that are nodes
+    already stand for themselves and are not changed. targets: output nodes, by role, that the user
+    chose: they are filled in place and keep their names; others are called "CONTENT NAME: OUTPUT".
+    All outputs carry the result's schema, version, workflow, method and role as attributes
+    (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie in a subject
+    hierarchy folder of the result's name. Measures and verdicts become a table.
     Raises InputError for a target of another class than its output.
     """
     given = dict(targets or {})
@@ -55,7 +50,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     own: set[str] = set()
     for role in content.workflow.inputs:
         item = content.item(role.name)
-        node = make_node(role.kind, item, _input_name(role, item), content.label_names)
+        node = yield from make_node(role.kind, item, _input_name(role, item), content.label_names)
         if node is not None:
             inputs[role.name] = node
             own |= set() if is_node(item) else {role.name}
@@ -64,7 +59,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
         target = given.get(output.name)
         if target is None and output.name in COMPUTED_BY_SLICER:
             continue
-        node = _output(output, content, target)
+        node = yield from _output(output, content, target)
         if node is not None:
             outputs[output.name] = node
             yield node
@@ -86,7 +81,7 @@ def _input_name(role: InputRole, item: Any) -> str:
     return base_name(getattr(item, "name", "") or role.title)
 
 
-def _output(role: OutputRole, content: SceneContent, target: Any) -> Any:
+def _output(role: OutputRole, content: SceneContent, target: Any) -> Steps[Any]:
     """The node of one output; None for what makes none (a page, a scene, what is not there)."""
     item = content.item(role.name)
     name = f"{content.name}: {role.title.lower()}"

@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 
 from RegSuite.errors import GeometryError
-from RegSuite.geometry import Image
+from RegSuite.geometry import ArrayImage, Image
 from RegSuite.mrml.application.file_types import base_name
 from RegSuite.mrml.display import voxels
 from RegSuite.mrml.placed import placed_grid
@@ -24,12 +24,12 @@ def with_nodes_at_hand(content: SceneContent) -> SceneContent:
     items = dict(content.items)
     for role in content.workflow.inputs:
         item = items.get(role.name)
-        if role.kind == "image" and isinstance(item, Image):
+        if role.kind == "image" and isinstance(item, Image | ArrayImage):
             items[role.name] = volume_like(item) or item
     return replace(content, items=items)
 
 
-def volume_like(image: Image) -> Any:
+def volume_like(image: Image | ArrayImage) -> Any:
     """The volume node of the scene with the name, place and voxels of an image; None where there is none."""
     for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
         named = node.GetName() in (image.name, base_name(image.name))
@@ -38,7 +38,7 @@ def volume_like(image: Image) -> Any:
     return None
 
 
-def _same(node: Any, image: Image) -> bool:
+def _same(node: Any, image: Image | ArrayImage) -> bool:
     try:
         grid = placed_grid(node)
     except GeometryError:  # under a parent that no image of the engine can have come from
@@ -46,4 +46,4 @@ def _same(node: Any, image: Image) -> bool:
     solid = in_space(image.grid)
     if image.channels != 1 or not grid.same_space(solid):
         return False
-    return bool(np.array_equal(voxels(node), image.data[0].cpu().numpy().reshape(solid.shape)))
+    return bool(np.array_equal(voxels(node), ArrayImage.of(image).values[0].reshape(solid.shape)))

@@ -59,9 +59,10 @@ class MrmlScene:
 
 
 def _without_nodes(content: SceneContent) -> SceneContent:
-    """The content with engine objects in place of nodes, which belong to another scene."""
-    from RegSuite.mrml.inputs import engine_object
+    """The content with arrays in place of nodes, which belong to another scene."""
+    from RegSuite.mrml.inputs import object_in_steps
     from RegSuite.mrml.nodes import is_node
+    from RegSuite.mrml.slabs import finish
 
     if not any(is_node(item) for item in content.items.values()):
         return content
@@ -72,7 +73,9 @@ def _without_nodes(content: SceneContent) -> SceneContent:
         if is_node(item):
             side = role.name.rpartition("_")[0] or role.name
             grid = getattr(items.get(side), "grid", None)
-            items[role.name] = engine_object(item, _KINDS.get(role.kind, role.kind), role.name, grid)
+            kind = _KINDS.get(role.kind, role.kind)
+            steps = object_in_steps(item, kind, role.name, grid, inside=None, ndim=None, warnings=[])
+            items[role.name] = finish(steps)
     return replace(content, items=items)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
-from vtk import reference
+from vtk import reference, vtkMatrix4x4
 
 from RegSuite.errors import InputError, MethodFailed
 from RegSuite.geometry import Grid
 from RegSuite.mrml.oriented import LABELMAP, from_serialised, grid_of_oriented, oriented_image, serialised
 from RegSuite.mrml.placed import parent_matrix
+from RegSuite.mrml.slabs import Steps, slabs
 from RegSuite.mrml.space import in_plane, in_space, marked_flat
 from RegSuite.mrml.voxels import values_of
 
@@ -25,6 +26,29 @@ _REFERENCE = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterN
 
 LABEL_TAG = "RegSuite.Label"
 """Segment tag with the label of a segment made here; label values change when segments are edited."""
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """Segments in one label map: `order` [Z, Y, X] has the number of each (from 1), 0 where there is none.
+
+    sizes: voxels by number. shared: by pair of segments how many voxels they have in common.
+    """
+
+    order: NDArray[np.uint16]
+    sizes: NDArray[np.int64]
+    shared: dict[tuple[int, int], int]
+
+
+def _merge(into: NDArray[np.uint16], mine: NDArray[np.uint16], shared: dict[tuple[int, int], int]) -> None:
+    """Put the segments of one more layer over those before it, and count what both hold."""
+    both = (into > 0) & (mine > 0)
+    if both.any():
+        pairs = into[both].astype(np.int64) << 16 | mine[both]
+        for pair, count in zip(*np.unique(pairs, return_counts=True), strict=True):
+            key = int(pair) >> 16, int(pair) & 0xFFFF
+            shared[key] = shared.get(key, 0) + int(count)
+    np.maximum(into, mine, out=into)
 
 
 @dataclass(frozen=True)
@@ -42,41 +66,54 @@ class Layered:
     grid: Grid
     reference: Any
 
-    def merged(self) -> tuple[NDArray[np.uint16], dict[tuple[int, int], int]]:
-        """Number of the segment (from 1, 0 = none) at each voxel [Z, Y, X], the later where two meet.
-
-        Also by pair of segments how many voxels they share.
-        """
-        out = np.zeros(in_space(self.grid).shape, dtype=np.uint16)
+    def merged(self) -> Steps[Merged]:
+        """The segments in one label map, the later where two meet, a slab a step."""
+        solid = in_space(self.grid)
+        out = np.zeros(solid.shape, dtype=np.uint16)
         shared: dict[tuple[int, int], int] = {}
-        for layer in range(self.segmentation.GetNumberOfLayers(LABELMAP)):
-            mine = self._layer(layer)
-            if mine is None:
-                continue
-            both = (out > 0) & (mine > 0)
-            if both.any():
-                pairs = out[both].astype(np.int64) << 16 | mine[both]
-                for pair, count in zip(*np.unique(pairs, return_counts=True), strict=True):
-                    shared[int(pair) >> 16, int(pair) & 0xFFFF] = int(count)
-            np.maximum(out, mine, out=out)
-        return out, shared
+        sizes = np.zeros(len(self.names) + 1, dtype=np.int64)
+        tables = [*map(self._table, range(self.segmentation.GetNumberOfLayers(LABELMAP)))]
+        for slab in slabs(solid.shape):
+            part, geometry = out[slab], self._geometry(slab)
+            for layer, table in enumerate(tables):
+                if table is not None:
+                    _merge(part, self._layer(layer, table, geometry), shared)
+                yield
+            sizes += np.bincount(part.ravel(), minlength=len(sizes))
+            yield
+        return Merged(out, sizes, shared)
 
-    def _layer(self, layer: int) -> NDArray[np.uint16] | None:
-        """One label map of the segmentation as segment numbers on the grid; None where it is empty."""
+    def _geometry(self, slab: slice) -> Any:
+        """The slices `slab` of the geometry on which the segments are wanted."""
+        matrix = vtkMatrix4x4()
+        self.reference.GetImageToWorldMatrix(matrix)
+        x, y, _ = self.reference.GetDimensions()
+        out = slicer.vtkOrientedImageData()
+        out.SetExtent(0, x - 1, 0, y - 1, slab.start, slab.stop - 1)
+        out.SetImageToWorldMatrix(matrix)
+        return out
+
+    def _layer(self, layer: int, table: NDArray[np.uint16], geometry: Any) -> NDArray[np.uint16]:
+        """One label map of the segmentation as segment numbers [Z, Y, X] on `geometry`."""
+        source = self.segmentation.GetLayerDataObject(layer, LABELMAP)
+        out = slicer.vtkOrientedImageData()
+        resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
+        if not resample(source, geometry, out, False, False):
+            raise MethodFailed("Slicer could not resample a segment", where=f"layer {layer + 1}")
+        mine: NDArray[np.uint16] = table[values_of(out)[..., 0]]
+        return mine
+
+    def _table(self, layer: int) -> NDArray[np.uint16] | None:
+        """Segment numbers by the label values of a layer; None where it is empty."""
         source = self.segmentation.GetLayerDataObject(layer, LABELMAP)
         if source is None or source.IsEmpty():
             return None
-        out = slicer.vtkOrientedImageData()
-        resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
-        if not resample(source, self.reference, out, False, False):
-            raise MethodFailed("Slicer could not resample a segment", where=f"layer {layer + 1}")
-        values = values_of(out)[..., 0]
         segments = self.segmentation.GetSegmentIDsForLayer(layer, LABELMAP)
-        table = np.zeros(int(max(values.max(), *(self._value(s) for s in segments))) + 1, dtype=np.uint16)
+        largest = max(values_of(source).max(), *(self._value(s) for s in segments))
+        table = np.zeros(int(largest) + 1, dtype=np.uint16)
         for segment in segments:
             table[self._value(segment)] = self.segmentation.GetSegmentIndex(segment) + 1
-        mine: NDArray[np.uint16] = table[values]
-        return mine
+        return table
 
     def _value(self, segment: str) -> int:
         return int(self.segmentation.GetSegment(segment).GetLabelValue())

@@ -11,19 +11,20 @@ from RegSuite.errors import InputError
 from RegSuite.mrml.fields import bspline_to_vtk, grid_to_vtk
 from RegSuite.mrml.flat import flattened
 from RegSuite.mrml.nodes import check_node, node_for
-from RegSuite.mrml.sampled import as_shown, carried_on, covers
+from RegSuite.mrml.sampled import as_shown, covers
+from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.mrml.space import mark_dimension, marked_flat, matrix_of_array, matrix_to_lps, to_ras
 from RegSuite.mrml.vtk_parts import Part, parts_from_world
+from RegSuite.transforms.affine import AffineTransform
+from RegSuite.transforms.arrays import ArraySpline, ArrayTransform, Member, members_of
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
-    from RegSuite.transforms import AffineTransform, Transform
+    from RegSuite.transforms import Transform
 
 TRANSFORM = "vtkMRMLTransformNode"
 _CLASSES = {"linear": "vtkMRMLLinearTransformNode", "bspline": "vtkMRMLBSplineTransformNode"}
 _FIELD_CLASS = "vtkMRMLGridTransformNode"
-FAR_OFF_MM = 0.01
-"""A numeric inverse that misses by more than this is told to the reader."""
 
 
 def node_from_transform(
@@ -38,10 +39,20 @@ def node_from_transform(
     transform node takes all), its own parent transform is removed.
     Raises InputError where `node` is linear and the transform is not, or a `grid` is missing.
     """
-    from RegSuite.transforms import AffineTransform
+    return finish(transform_in_steps(transform, name=name, node=node, grid=grid))
 
-    inner = _vtk_of(transform, grid)
-    if isinstance(transform, AffineTransform):
+
+def transform_in_steps(
+    transform: Any, *, name: str | None = None, node: Any = None, grid: Grid | None = None
+) -> Steps[Any]:
+    """`node_from_transform` in steps, of an engine's Transform or of RegSuite.transforms.arrays'.
+
+    Before the last step nothing of it is in the scene.
+    """
+    members = members_of(transform, grid)
+    linear = members[0] if len(members) == 1 and isinstance(members[0], AffineTransform) else None
+    inner = yield from _vtk_of(members)
+    if linear is not None:
         kind = _CLASSES["linear"]
     else:
         kind = _CLASSES["bspline"] if inner.IsA("vtkOrientedBSplineTransform") else _FIELD_CLASS
@@ -57,9 +68,9 @@ def node_from_transform(
     try:
         out.SetAndObserveTransformNodeID(None)
         out.SetAndObserveTransformFromParent(inner)
-        if isinstance(transform, AffineTransform):
-            out.SetCenterOfTransformation(*to_ras(transform.centre_mm).tolist())
-        mark_dimension(out, transform.ndim)
+        if linear is not None:
+            out.SetCenterOfTransformation(*to_ras(linear.centre_mm).tolist())
+        mark_dimension(out, members[0].ndim)
     finally:
         out.EndModify(was)
     return out
@@ -83,68 +94,62 @@ def transform_from_node(
     Raises InputError for None, no transform, a kind that needs `grid`; GeometryError for a map
     that leaves the plane of 2D images.
     """
+    found = finish(arrays_of_transform(node, role, grid=grid, ndim=ndim))
+    return found.transform(None if warnings is None else warnings.append)
+
+
+def arrays_of_transform(
+    node: Any, role: str = "transform", *, grid: Grid | None = None, ndim: int | None = None
+) -> Steps[ArrayTransform]:
+    """`transform_from_node` before torch, in steps; a numeric inverse is left to who builds it."""
     check_node(node, role, TRANSFORM)
     wanted = ndim or (2 if marked_flat(node) else 3)
     parts = parts_from_world(node)
     where = f"{role} '{node.GetName()}'"
     if grid is not None and not all(part.exact for part in parts):
-        return _told(as_shown(parts, grid, where), where, warnings)
-    found = _joined(parts, where)
-    found = flattened(found, where) if wanted == 2 else found
-    if grid is None or covers(found, grid):
-        return _told(found, where, warnings)
-    return as_shown(parts, grid, where) if any(p.runs_out for p in parts) else carried_on(found, grid)
-
-
-def _joined(parts: list[Part], where: str) -> Transform:
-    """The parts one after the other. Raises InputError for a kind the engine has not."""
-    from RegSuite.transforms import AffineTransform, CompositeTransform
-
+        return (yield from as_shown(parts, grid, where))
+    members: list[Member] = []
     for part in parts:
-        if not part.known:
-            raise InputError(
-                f"a transform of the kind {part.kind} can only be used where its image is known",
-                where=where,
-                mend="convert it to a displacement field (module Transforms, Convert)",
-            )
-    members = [part.transform() for part in parts]
-    return CompositeTransform.of(*members) if members else AffineTransform.identity(3)
+        _check_known(part, where)
+        found = yield from part.member()
+        members.append(flattened(found, where) if wanted == 2 else found)
+    if not members:
+        return ArrayTransform((AffineTransform.identity(wanted),), where=where)
+    if grid is None or covers(parts, members, grid):
+        return ArrayTransform(tuple(members), where=where)
+    if any(part.runs_out for part in parts):
+        return (yield from as_shown(parts, grid, where))
+    return ArrayTransform(tuple(members), grid, where)
 
 
-def _told(found: Transform, where: str, warnings: list[str] | None) -> Transform:
-    """The map itself; `warnings` gets a sentence on an inverse that is not good everywhere."""
-    residual = getattr(found, "inverse_residual_mm", None)
-    if residual is not None and residual["max"] > FAR_OFF_MM and warnings is not None:
-        warnings.append(
-            f"{where} was inverted numerically and misses by up to {residual['max']:.2g} mm "
-            f"(95 % of the voxels: {residual['p95']:.2g} mm)"
-        )
-    return found
-
-
-def _vtk_of(transform: Transform, grid: Grid | None) -> Any:
-    """A VTK transform of points in RAS with the same map."""
-    from RegSuite.transforms import AffineTransform, BSplineTransform, CompositeTransform, to_displacement
-    from RegSuite.transforms.dense import DenseTransform
-
-    if isinstance(transform, AffineTransform):
-        return _linear_to_vtk(transform)
-    if isinstance(transform, BSplineTransform):
-        return bspline_to_vtk(transform)
-    if isinstance(transform, DenseTransform):
-        return grid_to_vtk(transform.field, transform.grid)
-    if isinstance(transform, CompositeTransform):
-        out = vtk.vtkGeneralTransform()
-        out.PostMultiply()
-        for member in transform.members:
-            out.Concatenate(_vtk_of(member, grid))
-        return out
-    if grid is None:
+def _check_known(part: Part, where: str) -> None:
+    """Raise InputError for a kind the engine has not."""
+    if not part.known:
         raise InputError(
-            f"a {type(transform).__name__} has no counterpart in Slicer and no grid to be sampled on",
-            mend="give the fixed image's grid",
+            f"a transform of the kind {part.kind} can only be used where its image is known",
+            where=where,
+            mend="convert it to a displacement field (module Transforms, Convert)",
         )
-    return grid_to_vtk(to_displacement(transform, grid).field, grid)
+
+
+def _vtk_of(members: tuple[Member, ...]) -> Steps[Any]:
+    """A VTK transform of points in RAS with the same map, the members one after the other."""
+    if len(members) == 1:
+        return (yield from _vtk_of_one(members[0]))
+    out = vtk.vtkGeneralTransform()
+    out.PostMultiply()
+    for member in members:
+        out.Concatenate((yield from _vtk_of_one(member)))
+    return out
+
+
+def _vtk_of_one(member: Member) -> Steps[Any]:
+    if isinstance(member, AffineTransform):
+        return _linear_to_vtk(member)
+    out = yield from (bspline_to_vtk(member) if isinstance(member, ArraySpline) else grid_to_vtk(member))
+    if member.inverted:
+        out.Inverse()
+    return out
 
 
 def _linear_to_vtk(transform: AffineTransform) -> Any:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import slicer
 import vtk
 
+from RegSuite.errors import GeometryError
 from RegSuite.mrml.fields import bspline_from_vtk, grid_from_vtk
+from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import array_of_matrix, matrix_to_lps
 from RegSuite.mrml.voxels import values_of
-
-if TYPE_CHECKING:
-    from RegSuite.transforms import AffineTransform, Transform
+from RegSuite.transforms.affine import AffineTransform
+from RegSuite.transforms.arrays import ArrayField, ArraySpline, Member
+from RegSuite.transforms.rigid import RigidTransform
 
 INVERSE_TOLERANCE_MM = 1e-5
 """To which VTK's own inverse is driven here; Slicer's default is 0.01 mm."""
@@ -69,12 +71,16 @@ class Part:
         spline = self.found.IsA("vtkOrientedBSplineTransform")
         return bool(spline and self.found.GetBorderMode() != VTK_ZERO_BORDER)
 
-    def transform(self) -> Transform:
-        """The engine's transform of a known kind, LPS mm; a nonlinear inverse is the engine's numeric one."""
+    def member(self) -> Steps[Member]:
+        """The map of a known kind as numbers and arrays, LPS mm; a nonlinear inverse stays to be solved."""
         if self.linear:
             return _linear(self.found)
-        forward = grid_from_vtk(self.found) if self.is_grid else bspline_from_vtk(self.found)
-        return forward.inverse() if self.inverted else forward
+        forward: ArrayField | ArraySpline
+        if self.is_grid:
+            forward = yield from grid_from_vtk(self.found)
+        else:
+            forward = yield from bspline_from_vtk(self.found)
+        return replace(forward, inverted=self.inverted)
 
 
 def parts_from_world(node: Any) -> list[Part]:
@@ -114,9 +120,6 @@ def _part(item: Any) -> Part:
 
 def _linear(found: Any) -> AffineTransform:
     """Rigid where it is one, so that methods know; affine otherwise."""
-    from RegSuite.errors import GeometryError
-    from RegSuite.transforms import AffineTransform, RigidTransform
-
     affine = AffineTransform.from_homogeneous(matrix_to_lps(array_of_matrix(found.GetMatrix())))
     try:
         rigid = RigidTransform(affine.matrix, affine.offset)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
 from RegSuite.report.images import ReportImages
-from RegSuite.similarity import SIMILARITY_NAMES
+from RegSuite.similarity import ONE_MODALITY, SIMILARITY_NAMES
 from RegSuite.workflows.limits import verdicts_on
 from RegSuite.workflows.metrics import field_metrics, label_metrics, point_metrics
 from RegSuite.workflows.outputs import Outputs, make_outputs, warp_image, warp_labels
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from RegSuite.workflows.inputs import Pair
     from RegSuite.workflows.register import RegisterParameters
     from RegSuite.workflows.run import Run
-
-ONE_MODALITY = ("ssd", "ncc", "lncc")
-"""Measures that take equal brightness for equal tissue: who uses one says that both images are alike."""
 
 
 def measured(

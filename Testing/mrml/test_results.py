@@ -44,14 +44,15 @@ def test_inputs_are_called_as_their_files_and_outputs_after_the_result():
     }
 
 
-def test_each_step_gives_one_node_and_the_end_gives_all_by_role():
+def test_the_steps_give_the_nodes_one_by_one_and_the_end_gives_all_by_role():
     steps, made = nodes_in_steps(a_result()), []
     while True:
         try:
-            made.append(next(steps))
+            node = next(steps)  # None between the slabs of one
         except StopIteration as end:
             nodes = end.value
             break
+        made += [] if node is None else [node]
     assert made == list(nodes.values())
     assert all(is_node(node) for node in made)
 
@@ -235,9 +236,10 @@ def test_a_table_and_a_surface_that_a_workflow_wrote_become_nodes(tmp_path):
     import vtk
 
     from RegSuite.mrml.make import make_node
+    from RegSuite.mrml.slabs import finish
 
     (tmp_path / "t.csv").write_text("name,value\na,1.5\nb,2\n")
-    table = make_node("table", tmp_path / "t.csv", "a table", {})
+    table = finish(make_node("table", tmp_path / "t.csv", "a table", {}))
     assert [table.GetCellText(row, 0) for row in range(2)] == ["a", "b"]
     assert table.GetTable().GetColumn(1).GetValue(0) == 1.5
     sphere, writer = vtk.vtkSphereSource(), vtk.vtkXMLPolyDataWriter()
@@ -246,5 +248,5 @@ def test_a_table_and_a_surface_that_a_workflow_wrote_become_nodes(tmp_path):
     writer.SetFileName(str(tmp_path / "s.vtp"))
     writer.Write()
     bounds = [0.0] * 6
-    make_node("surface", tmp_path / "s.vtp", "a surface", {}).GetRASBounds(bounds)
+    finish(make_node("surface", tmp_path / "s.vtp", "a surface", {})).GetRASBounds(bounds)
     assert np.mean(np.reshape(bounds, (3, 2)), axis=1) == pytest.approx((-10, -20, 30), abs=0.1)

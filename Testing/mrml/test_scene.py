@@ -156,7 +156,7 @@ def test_a_field_is_written_as_other_programs_read_it(tmp_path):
     import SimpleITK as sitk
 
     field = displacement(oblique_left_handed())
-    write_field(field.displacement_mm, field.grid, tmp_path / "u.nrrd")
+    write_field(field.displacement_mm.numpy(), field.grid, tmp_path / "u.nrrd")
     image = sitk.ReadImage(str(tmp_path / "u.nrrd"))
     assert np.moveaxis(sitk.GetArrayFromImage(image), -1, 0) == pytest.approx(
         field.displacement_mm.numpy(), abs=0
