@@ -44,20 +44,32 @@ def versions(also: Iterable[str] = ()) -> dict[str, str]:
 def sha256(path: Path | str) -> str:
     """SHA-256 of a file's bytes; of a folder: over its files' relative names and bytes, by name.
 
-    Raises InputError when something cannot be read.
+    A header whose voxels lie in other files (.mhd, .nhdr, .hdr) counts as a folder of itself and
+    these. Raises InputError when something cannot be read.
     """
+    from RegSuite.io.detached import data_files
+
     root = Path(path)
-    total = hashlib.sha256()
     try:
-        if not root.is_dir():
-            with root.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        for file_path in sorted(p for p in root.rglob("*") if p.is_file()):
-            with file_path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            total.update(f"{digest}  {file_path.relative_to(root).as_posix()}\n".encode())
+        if root.is_dir():
+            return _together(sorted(p for p in root.rglob("*") if p.is_file()), root)
+        others = data_files(root)
+        return _together([root, *others], root.parent) if others else _digest(root)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(error.filename or path)) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _together(files: list[Path], root: Path) -> str:
+    """SHA-256 over lines of SHA-256 and name, as `sha256sum` prints them."""
+    total = hashlib.sha256()
+    for file in files:
+        name = file.relative_to(root) if file.is_relative_to(root) else file
+        total.update(f"{_digest(file)}  {name.as_posix()}\n".encode())
     return total.hexdigest()
 
 

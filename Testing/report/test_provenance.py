@@ -29,6 +29,30 @@ def test_a_folder_has_a_hash_that_any_change_of_name_or_content_changes(tmp_path
     assert folder("d", {"1.dcm": b"x", "sub/2.dcm": b"z"}) != first
 
 
+@pytest.mark.parametrize(
+    ("header", "text", "files"),
+    [
+        ("a.mhd", "NDims = 3\nElementDataFile = a.raw\n", ["a.raw"]),
+        ("a.mhd", "ElementDataFile = LIST\n1.raw\n2.raw\n", ["1.raw", "2.raw"]),
+        ("a.mhd", "ElementDataFile = s%02d.raw 1 3 2\n", ["s01.raw", "s03.raw"]),
+        ("a.nhdr", "NRRD0004\ndata file: sub/a.raw\n", ["sub/a.raw"]),
+        ("a.hdr", "", ["a.img"]),
+    ],
+)
+def test_the_hash_of_a_header_changes_with_every_file_of_its_voxels(tmp_path, header, text, files):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / header).write_text(text)
+    for name in files:
+        (tmp_path / name).write_bytes(b"voxels")
+    before = sha256(tmp_path / header)
+    assert sha256(tmp_path / header) == before
+    for name in files:
+        (tmp_path / name).write_bytes(b"VOXELS")
+        after = sha256(tmp_path / header)
+        assert after != before
+        before = after
+
+
 def test_an_input_is_recorded_with_its_grid(tmp_path):
     path = tmp_path / "a.nii"
     path.write_bytes(b"")
