@@ -105,7 +105,14 @@ def test_a_file_that_is_no_text_or_is_missing_is_refused(folder):
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("sub 01/x", "sub_01_x"), ("..", "row"), ("ÄÖ-1.5", "ÄÖ-1.5"), ("con", "con_"), ("a\\b:c*", "a_b_c")],
+    [
+        ("sub 01/x", "sub_01_x"),
+        ("..", "row"),
+        ("ÄÖ-1.5", "ÄÖ-1.5"),
+        ("con", "con_"),
+        ("a\\b:c*", "a_b_c"),
+        ("Summary.html", "Summary.html_"),
+    ],
 )
 def test_a_name_is_one_that_every_system_gives_to_a_folder(text, name):
     assert folder_name(text) == name

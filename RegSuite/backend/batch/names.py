@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _ENDINGS = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|gz|img|hdr|tiff?|dcm|png)$", re.IGNORECASE)
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 """Names that Windows does not give to a folder."""
+_OF_THE_BATCH = re.compile(r"^summary\.(html|csv|json)$", re.IGNORECASE)
+"""Files of the batch itself, beside the folders of its rows."""
 
 
 def row_names(table: list[Cells], workflow: str) -> list[str]:
@@ -35,7 +37,7 @@ def row_names(table: list[Cells], workflow: str) -> list[str]:
 def folder_name(text: str) -> str:
     """The text as a folder can be called on every system."""
     name = re.sub(r"[^\w.+=@-]+", "_", text).strip("._ ") or "row"
-    return f"{name}_" if _RESERVED.match(name) else name
+    return f"{name}_" if _RESERVED.match(name) or _OF_THE_BATCH.match(name) else name
 
 
 def _from_files(cells: Cells, workflow: str, *, folder: bool) -> str:
