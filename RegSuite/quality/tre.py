@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +14,17 @@ if TYPE_CHECKING:
     from RegSuite.geometry import PointSet
     from RegSuite.transforms.base import Transform
 
+_COUNTED = re.compile(r"(.+)-(\d+)")
+"""What Slicer calls a point that nobody has named: its list's name and a number."""
+
 
 def tre_mm(transform: Transform, fixed: PointSet, moving: PointSet) -> dict[str, float]:
     """|T(fixed point) - moving point| over landmark pairs: {mean, sd, p95, max, n}, mm.
 
     Pairs are rows of equal number; where both sets have names (or labels), they must agree row
-    by row. sd is the sample standard deviation (n - 1) and absent for one pair; p95 is the 95th
-    percentile with linear interpolation.
+    by row; of names that merely count on ("Fixed-1", "Fixed-2", ...) the numbers must. sd is the
+    sample standard deviation (n - 1) and absent for one pair; p95 is the 95th percentile with
+    linear interpolation.
     Raises GeometryError for sets that are no pairs, MethodFailed where T(x) is not finite.
     Source: AAPM TG-132 (Brock et al. 2017, Med Phys 44:e43), target registration error.
     """
@@ -58,10 +64,22 @@ def _check_pairs(fixed: PointSet, moving: PointSet, ndim: int) -> None:
         ours, theirs = getattr(fixed, what), getattr(moving, what)
         if ours is None or theirs is None:
             continue
+        keys = (ours, theirs)
+        if what == "names":
+            mine, yours = _numbers(ours), _numbers(theirs)
+            keys = keys if mine is None or yours is None else (mine, yours)
         for row, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-            if a != b:
+            if keys[0][row] != keys[1][row]:
                 raise GeometryError(
                     f"row {row} is {a!r} among the fixed landmarks and {b!r} among the moving ones",
                     where=where,
-                    mend="bring both files into the same order",
+                    mend="bring both into the same order, and give the two of a pair the same name",
                 )
+
+
+def _numbers(names: Sequence[str]) -> list[str] | None:
+    """The numbers of names that only count on from one beginning; None where one says more."""
+    found = [_COUNTED.fullmatch(name) for name in names]
+    parts = [match.groups() for match in found if match is not None]
+    alike = len(parts) == len(names) and len({beginning for beginning, _ in parts}) == 1
+    return [number for _, number in parts] if alike else None

@@ -52,6 +52,19 @@ def test_unequal_counts_and_order_are_refused_with_words():
         tre_mm(Shift([0.0] * 3), a, b)
 
 
+def test_points_that_only_their_list_has_named_are_paired_by_their_numbers():
+    def named(*names):
+        return PointSet(np.zeros((len(names), 3)), names=names)
+
+    assert tre_mm(Shift([0.0] * 3), named("Fixed-1", "Fixed-2"), named("F_1-1", "F_1-2"))["n"] == 2
+    with pytest.raises(GeometryError, match="row 1 is 'F-2' among the fixed landmarks and 'M-3'"):
+        tre_mm(Shift([0.0] * 3), named("F-1", "F-2"), named("M-1", "M-3"))
+    with pytest.raises(GeometryError, match="row 0 is 'T1' among the fixed landmarks and 'L1'"):
+        tre_mm(Shift([0.0] * 3), named("T1", "T2"), named("L1", "L2"))
+    with pytest.raises(GeometryError, match="row 0 is 'A-1' among"):
+        tre_mm(Shift([0.0] * 3), named("A-1", "B-2"), named("C-1", "C-2"))
+
+
 def test_planar_landmarks_under_a_transform_of_space_are_refused():
     flat = PointSet(np.zeros((2, 2)))
     with pytest.raises(GeometryError, match="landmarks of 2 and 2 coordinates under a transform of 3"):
