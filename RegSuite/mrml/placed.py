@@ -57,6 +57,13 @@ def parent_matrix(node: Any, role: str, inside: Any = None) -> FloatArray | None
             mend=f"take it out of '{parent.GetName()}' and give that as initial transform, harden a mere "
             "scaling (module Data), or resample it (module Resample Scalar/Vector/DWI Volume)",
         )
+    if np.linalg.det(linear) < 0:
+        raise GeometryError(
+            f"{role} '{node.GetName()}' is under a transform that mirrors it, '{parent.GetName()}': "
+            "left and right are exchanged",
+            where=f"{role} '{node.GetName()}'",
+            mend=f"take it out of '{parent.GetName()}', or harden that on it (module Data) where it is meant",
+        )
     left, _, right = np.linalg.svd(linear)
     matrix[:3, :3] = left @ right
     return matrix

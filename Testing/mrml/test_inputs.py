@@ -230,6 +230,13 @@ def test_a_non_linear_parent_is_refused_until_it_is_the_initial_transform(pair):
     assert float((found["initial"].points(voxels) - field.points(voxels)).abs().max()) < 1e-3
 
 
+def test_a_parent_that_exchanges_left_and_right_is_refused(pair):
+    _, _, fixed_node, moving_node = pair
+    moving_node.SetAndObserveTransformNodeID(a_linear(np.diag([-1.0, 1, 1, 1])).GetID())
+    with pytest.raises(GeometryError, match="moving 'moving' is under a transform that mirrors it"):
+        engine_inputs(WORKFLOW, {"fixed": fixed_node, "moving": moving_node})
+
+
 def test_2d_images_stay_2d_with_all_that_belongs_to_them():
     fixed, moving = a_pair(2)
     by_hand = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "by hand")
