@@ -20,6 +20,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/holder.py
   RegSuite/backend/interpreter.py
   RegSuite/backend/job.py
+  RegSuite/backend/made.py
   RegSuite/backend/messages.py
   RegSuite/backend/post.py
   RegSuite/backend/private_folder.py
@@ -51,12 +52,14 @@ set(ENGINE_SCRIPTS
   RegSuite/console.py
   RegSuite/errors.py
   RegSuite/geometry/__init__.py
+  RegSuite/geometry/array_image.py
   RegSuite/geometry/grid.py
   RegSuite/geometry/image.py
   RegSuite/geometry/points.py
   RegSuite/io/__init__.py
   RegSuite/io/atomic.py
   RegSuite/io/checks.py
+  RegSuite/io/detached.py
   RegSuite/io/dicom_folder.py
   RegSuite/io/dicom_slices.py
   RegSuite/io/displacement_file.py
@@ -189,11 +192,14 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/segments.py
   RegSuite/mrml/sequences.py
   RegSuite/mrml/series.py
+  RegSuite/mrml/slabs.py
   RegSuite/mrml/space.py
   RegSuite/mrml/tables.py
   RegSuite/mrml/terminology.py
   RegSuite/mrml/transforms.py
   RegSuite/mrml/views.py
+  RegSuite/mrml/volume_making.py
+  RegSuite/mrml/volume_reading.py
   RegSuite/mrml/volumes.py
   RegSuite/mrml/voxels.py
   RegSuite/mrml/vtk_parts.py
@@ -312,9 +318,11 @@ set(ENGINE_SCRIPTS
   RegSuite/similarity/ssd.py
   RegSuite/transforms/__init__.py
   RegSuite/transforms/affine.py
+  RegSuite/transforms/arrays.py
   RegSuite/transforms/base.py
   RegSuite/transforms/bspline.py
   RegSuite/transforms/bspline_basis.py
+  RegSuite/transforms/carried.py
   RegSuite/transforms/composite.py
   RegSuite/transforms/dense.py
   RegSuite/transforms/displacement.py

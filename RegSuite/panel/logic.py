@@ -80,10 +80,12 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
     def start(self, parameters: Any) -> Job:
         """Start the job that the parameter node describes; follow it with `poll` or `wait`."""
         from RegSuite.backend.job import submit
-        from RegSuite.mrml.inputs import engine_inputs
+        from RegSuite.mrml.inputs import engine_inputs_in_steps
+        from RegSuite.mrml.slabs import finish
 
         order = self.order(parameters)
-        inputs = engine_inputs(order.workflow, {role: order.present(role) for role in order.given})
+        given = {role: order.present(role) for role in order.given}
+        inputs = finish(engine_inputs_in_steps(order.workflow, given, arrays=True))
         return submit(order.workflow.name, inputs, order.parameters)
 
     def run(self, parameters: Any, *, folder: Path | None = None, overwrite: bool = False) -> RunEnd:

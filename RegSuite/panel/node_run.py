@@ -15,7 +15,7 @@ from RegSuite.panel.keep_result import keep
 from RegSuite.panel.listener import Listener, stage_words
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
-from RegSuite.panel.warm import is_cold, warm_up
+from RegSuite.panel.warm import warm_up_in_steps
 
 if TYPE_CHECKING:
     from RegSuite.report.result import Result
@@ -98,15 +98,11 @@ class NodeRun:
         return RunEnd(self.order, record, replace(content, items={}), refs, folder, notes)
 
     def _compute(self) -> Steps:
-        if is_cold():
-            self._listener.stage(_("Loading PyTorch, once in a session"), 0.0, None)
-            yield PAINT_S
-            warm_up()
-            yield None
+        self._listener.stage(_("Reading the inputs"), 0.0, None)
+        yield PAINT_S
+        yield from self._until_cancelled(warm_up_in_steps())
         from RegSuite.backend.job import prepare
 
-        self._listener.stage(_("Reading the inputs"), 0.0, None)
-        yield None
         inputs = yield from self._inputs()
         order = self.order
         self.job = prepare(
@@ -127,11 +123,11 @@ class NodeRun:
         self._judge()
 
     def _inputs(self) -> Steps:
-        """The inputs as engine objects, a step each; what the reader should know goes into the notes."""
+        """The inputs as arrays, in steps: PyTorch is the worker's. The notes get what one should know."""
         from RegSuite.mrml.inputs import engine_inputs_in_steps
 
         given = {role: self.order.present(role) for role in self.order.given}
-        steps = engine_inputs_in_steps(self.order.workflow, given, self._notes)
+        steps = engine_inputs_in_steps(self.order.workflow, given, self._notes, arrays=True)
         del given
         while True:
             self._stop_if_cancelled()
@@ -177,7 +173,7 @@ class NodeRun:
 
     def _content(self) -> SceneContent:
         """The result for MRML: the nodes that were given stand for themselves; deleted ones are left out."""
-        content: SceneContent = self.job.content()
+        content: SceneContent = self.job.content(arrays=True)
         inputs = {role.name for role in self.order.workflow.inputs}
         items = {role: item for role, item in content.items.items() if role not in inputs}
         return replace(content, items={**items, **self.order.nodes()}, name=self.order.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 FloatArray = NDArray[np.float64]
 
@@ -22,6 +21,8 @@ def rotation_matrix(vector: FloatArray) -> FloatArray:
     if len(vector) == 1:
         c, s = np.cos(vector[0]), np.sin(vector[0])
         return np.array([[c, -s], [s, c]])
+    from scipy.spatial.transform import Rotation  # 0.2 s: not for those who only hold a matrix
+
     matrix: FloatArray = Rotation.from_rotvec(vector).as_matrix()
     return matrix
 
@@ -30,6 +31,8 @@ def rotation_vector(matrix: FloatArray) -> FloatArray:
     """The vector [1] or [3] in radians, of length at most pi, whose rotation `matrix` is."""
     if len(matrix) == 2:
         return np.array([np.arctan2(matrix[1, 0], matrix[0, 0])])
+    from scipy.spatial.transform import Rotation
+
     vector: FloatArray = Rotation.from_matrix(matrix).as_rotvec()
     return vector
 

@@ -245,9 +245,6 @@ def test_three_subjects_go_to_one_atlas_with_a_row_each_the_worst_first(panel, s
 
 
 def test_the_panel_lives_while_a_job_runs(panel):
-    from RegSuite.panel.warm import warm_up
-
-    warm_up()  # loading PyTorch, once a session, is announced and comes before the job
     atlas.choose(panel, *atlas.a_pair(1.5))
     with harness.LongestGap() as gap:
         atlas.apply_and_wait(panel, 240)
