@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
-from vtk import reference, vtkMatrix4x4
+from vtk import reference, vtkMatrix4x4, vtkStringArray
 
 from RegSuite.errors import InputError, MethodFailed
 from RegSuite.geometry import Grid
@@ -173,7 +173,7 @@ def _own_grid(node: Any, matrix: FloatArray | None, where: str) -> Grid:
     kept = from_serialised(segmentation.GetConversionParameter(_REFERENCE))
     if kept is None and segmentation.ContainsRepresentation(LABELMAP):
         union = segmentation.EXTENT_UNION_OF_SEGMENTS
-        kept = from_serialised(segmentation.DetermineCommonLabelmapGeometry(union))
+        kept = from_serialised(segmentation.DetermineCommonLabelmapGeometry(union, vtkStringArray()))
     if kept is None:
         raise InputError(
             "the segmentation has no grid of its own",

@@ -62,6 +62,20 @@ def test_without_a_grid_the_segmentations_own_is_taken():
     assert torch.equal(back.data, image.data)
 
 
+def test_without_a_grid_and_a_source_geometry_the_segments_extent_is_taken():
+    image = two_organs()
+    node = segmentation_from_labels(image, NAMES)
+    kept = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    node.GetSegmentation().SetConversionParameter(kept, "")
+    back, names = labels_from_segmentation(node, None)
+    assert names == NAMES
+    assert [int((back.data == label).sum()) for label in NAMES] == [
+        int((image.data == label).sum()) for label in NAMES
+    ]
+    corner = back.grid.points((back.data[0] == 3).nonzero()[0].flip(0).numpy())
+    assert np.allclose(corner, image.grid.points((image.data[0] == 3).nonzero()[0].flip(0).numpy()))
+
+
 def test_on_another_grid_each_voxel_has_the_label_of_the_nearest_one():
     image = two_organs()
     other = Grid.make((20, 28, 26), (2.0, 1.5, 1.7), (10.0, -40.0, -4.0))
