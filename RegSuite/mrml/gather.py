@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from RegSuite.geometry import ArrayImage
 from RegSuite.mrml.inputs import engine_of, is_node, object_in_steps
+from RegSuite.mrml.numbering import HIGHEST
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import marked_flat
 
@@ -69,6 +71,8 @@ class Gathering:
         )
         self.done[role.name] = found if self.arrays else engine_of(found, self.told)
         self.numbers = {**{name: label for label, name in names.items()}, **self.numbers}
+        if isinstance(found, ArrayImage) and role.kind == "labels":
+            self.numbers[HIGHEST] = max(self.numbers.get(HIGHEST, 0), int(found.values.max()))
         self.names = {**names, **self.names}
         yield
 

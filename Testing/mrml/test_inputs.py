@@ -142,6 +142,18 @@ def test_labels_without_names_keep_their_numbers(pair):
     assert torch.equal(engine_inputs(WORKFLOW, given)["moving_labels"].data, labels_of(moving).data)
 
 
+def test_a_label_that_steps_aside_does_not_meet_one_without_a_name(pair):
+    fixed, moving, fixed_node, moving_node = pair
+    ours = label_volume_from_image(labels_of(fixed), {1: "blob"})
+    theirs = label_volume_from_image(labels_of(moving), {1: "core", 2: "blob"})
+    given = {"fixed": fixed_node, "moving": moving_node, "fixed_labels": ours, "moving_labels": theirs}
+    found = engine_inputs(WORKFLOW, given)
+    unnamed = int(found["fixed_labels"].data.max())
+    core = next(label for label, name in found["label_names"].items() if name == "core")
+    assert unnamed > 1
+    assert core > unnamed
+
+
 def test_no_volume_chosen_is_refused_with_the_selectors_title(pair):
     with pytest.raises(InputError, match="no moving image was chosen") as caught:
         engine_inputs(WORKFLOW, {"fixed": pair[2], "moving": None})
