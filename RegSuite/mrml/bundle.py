@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from RegSuite.errors import DiskFull, OutputError
 from RegSuite.io.atomic import replacing
 from RegSuite.io.write_image import NEARLY_FULL_BYTES
+from RegSuite.mrml.sampled import asked_of_vtk
+from RegSuite.mrml.slabs import finish
 from RegSuite.mrml.space import in_space
+from RegSuite.mrml.transforms import arrays_of_transform
+from RegSuite.mrml.vtk_parts import parts_from_world
+from RegSuite.transforms.arrays import ArrayField
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -86,14 +91,13 @@ def _ending(node: Any, storage: Any) -> str:
 
 
 def _write_grid(node: Any, path: Path) -> None:
-    from RegSuite.mrml.slabs import finish
-    from RegSuite.mrml.transforms import arrays_of_transform
-    from RegSuite.transforms.arrays import ArrayField
-
+    """The node's field; one that is run backwards is solved on its own grid, as a file holds no inverse."""
     found = finish(arrays_of_transform(node))
     field = found.members[0]
-    if len(found.members) > 1 or not isinstance(field, ArrayField) or field.inverted:
+    if len(found.members) > 1 or not isinstance(field, ArrayField):
         raise OutputError(f"'{node.GetName()}' is no grid transform from its parent", where=str(path))
+    if field.inverted:
+        field = finish(asked_of_vtk(parts_from_world(node), field.grid, found.where))
     write_field(field.displacement_mm, field.grid, path)
 
 

@@ -51,10 +51,11 @@ def as_shown(parts: list[Part], grid: Grid, where: str) -> Steps[ArrayTransform]
     only = parts[0] if len(parts) == 1 else None
     if only is not None and only.inverted and only.known and only.is_grid and grid.ndim == 3:
         return ArrayTransform(((yield from only.member()),), grid, where)
-    return ArrayTransform(((yield from _asked_of_vtk(parts, grid, where)),), where=where)
+    return ArrayTransform(((yield from asked_of_vtk(parts, grid, where)),), where=where)
 
 
-def _asked_of_vtk(parts: list[Part], grid: Grid, where: str) -> Steps[ArrayField]:
+def asked_of_vtk(parts: list[Part], grid: Grid, where: str) -> Steps[ArrayField]:
+    """The map of the parts at the voxels of `grid`. Raises GeometryError for one that leaves a 2D plane."""
     whole = joined_vtk(parts)
     d = grid.ndim
     out = np.empty((d, grid.voxels), dtype=np.float32)
