@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from RegSuite.backend.arrays import read_array, write_array_in_steps
 from RegSuite.backend.content import read_content, write_content
 from RegSuite.backend.exchange import finish, moved, read_item, write_item_in_steps
 from RegSuite.errors import InputError
-from RegSuite.geometry import Grid, Image, PointSet
+from RegSuite.geometry import ArrayImage, Grid, Image, PointSet
 from RegSuite.report.result import Result
 from RegSuite.transforms import (
     AffineTransform,
@@ -25,6 +27,7 @@ from RegSuite.transforms import (
     TimeVaryingVelocityTransform,
     VelocityTransform,
 )
+from RegSuite.transforms.arrays import ArrayTransform, members_of
 from RegSuite.workflows.register import WORKFLOW
 from RegSuite.workflows.scene import SceneContent
 from Testing.workflows.small import a_pair, grids
@@ -76,6 +79,50 @@ def test_a_transform_maps_points_exactly_as_before(tmp_path, kind):
     found = through(transform, tmp_path)
     assert type(found) is type(transform)
     assert torch.allclose(found.points(points), transform.points(points), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["affine", "rigid", "displacement", "bspline", "composite"])
+def test_a_transform_read_as_arrays_is_the_same_map(tmp_path, kind):
+    transform = transforms()[kind]
+    description = finish(write_item_in_steps(transform, tmp_path, "item"))
+    found = read_item(description, tmp_path, arrays=True)
+    points = torch.tensor(np.random.default_rng(0).uniform(-20, 20, (50, 3)))
+    again = ArrayTransform(members_of(found)).transform()
+    assert torch.allclose(again.points(points), transform.points(points), rtol=0, atol=1e-12)
+
+
+def test_an_image_in_a_narrower_type_arrives_in_the_type_that_is_meant(tmp_path):
+    image = a_pair(3)[0]
+    values = image.data.numpy().astype(np.int16)
+    mask = values[0] > 10
+    scan = ArrayImage(values, image.grid, "the scan", mask, "CT", type_name="float32")
+    found = through(scan, tmp_path)
+    assert np.load(tmp_path / "item.data.npy").dtype == np.int16
+    assert found.data.dtype == torch.float32
+    assert np.array_equal(found.data.numpy(), values.astype(np.float32))
+    assert np.array_equal(found.mask.numpy(), mask)
+    assert (found.grid, found.name, found.modality) == (image.grid, "the scan", "CT")
+
+
+def test_a_result_is_read_in_a_process_without_torch(tmp_path):
+    image = a_pair(3)[0]
+    field = DisplacementTransform(torch.ones((3, *image.grid.shape)), image.grid)
+    items = {"fixed": image, "displacement": field, "linear": transforms()["affine"]}
+    write_content(
+        SceneContent(WORKFLOW, Result(workflow="register", status="completed"), items), tmp_path / "c"
+    )
+    code = f"""
+import sys
+from pathlib import Path
+from RegSuite.backend.content import read_content
+content = read_content(Path({str(tmp_path / "c")!r}), arrays=True)
+image, field, linear = (content.item(role) for role in ("fixed", "displacement", "linear"))
+assert image.values.sum(dtype=float) == {float(image.data.numpy().sum(dtype=float))!r}
+assert (field.displacement_mm == 1).all() and linear.matrix.shape == (3, 3)
+assert not {{"torch", "numba"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_points_keep_labels_and_names(tmp_path):
