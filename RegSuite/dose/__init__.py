@@ -1,0 +1,1 @@
+"""Dose: volume histograms, gamma, mapping through a deformation, and its uncertainty."""
