@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
@@ -69,7 +69,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     if table is not None:
         outputs[MEASURES] = table
         yield table
-    _dress(content, inputs, outputs, own)
+    yield from _dress(content, inputs, outputs, own)
     _mark(content, inputs, outputs)
     placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}
     result_folder(content.name, placed)
@@ -92,8 +92,8 @@ def _output(role: OutputRole, content: SceneContent, target: Any) -> Steps[Any]:
 
 def _dress(
     content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any], own: set[str]
-) -> None:
-    """Give every node that was made here its looks; the user's own inputs keep theirs."""
+) -> Iterator[None]:
+    """Give every node that was made here its looks, one a step; the user's own inputs keep theirs."""
     view = content.workflow.view
     nodes = {**inputs, **outputs}
     background, foreground = nodes.get(view.background), nodes.get(view.foreground or "")
@@ -105,11 +105,14 @@ def _dress(
         window = display.matched_window(background, foreground) if alike else None
         window = window or display.own_window(foreground)
         display.show_grey(foreground, window)
+    yield
     for role in content.workflow.inputs:
         if role.name in own:
+            yield
             _dress_input(role, inputs[role.name], view.background, window)
     for output in content.workflow.outputs:
         if output.name in outputs:
+            yield
             _dress_output(output, outputs[output.name], background, inputs.get(output.of))
 
 
