@@ -15,8 +15,8 @@ def errors_as_exit_status() -> Iterator[None]:
     """0 as long as nothing is raised; 2 bad input, 1 failed, 130 cancelled, each with its words on stderr."""
     try:
         yield
-    except (KeyboardInterrupt, Cancelled):
-        sys.stderr.write("cancelled: nothing was written\n")
+    except (KeyboardInterrupt, Cancelled) as error:
+        sys.stderr.write(f"cancelled: {getattr(error, 'mend', '') or 'nothing was written'}\n")
         raise SystemExit(Cancelled.exit_status) from None
     except RegSuiteError as error:
         sys.stderr.write(f"{error}\n")

@@ -78,6 +78,7 @@ def test_ctrl_c_leaves_status_130_the_rows_that_were_done_and_no_worker(files, t
             break
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=10) == 130
+    assert "cancelled: 2 of 3 rows were not finished; pass --resume" in process.stderr.read()
     process.stderr.close()
     process.stdout.close()
     rows = json.loads((out / "summary.json").read_text())["rows"]

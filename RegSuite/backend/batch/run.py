@@ -63,7 +63,9 @@ def run_batch(
                 time.sleep(_POLL_S)
     except (KeyboardInterrupt, Cancelled) as error:
         batch.stop()
-        raise Cancelled(where=f"{len(batch.active) or len(waiting)} rows were not finished") from error
+        left = len(batch.active) + len(waiting)
+        mend = f"{left} of {len(rows)} rows were not finished; pass --resume to keep those that were"
+        raise Cancelled(where="batch", mend=mend) from error
     finally:
         batch.close()
     return batch.write()
