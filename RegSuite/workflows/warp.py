@@ -13,6 +13,7 @@ from RegSuite.workflows.stored_transform import StoredTransform, stored_transfor
 if TYPE_CHECKING:
     from RegSuite.report.result import InputRecord
     from RegSuite.transforms.base import Transform
+    from RegSuite.workflows.inputs import Reader
 
 POINT_SUFFIXES = (".csv",)
 SURFACE_SUFFIXES = (".vtp", ".stl", ".vtk", ".ply", ".obj")
@@ -52,10 +53,19 @@ def warp(
             where="interpolation",
             mend="give one of " + ", ".join(INTERPOLATIONS),
         )
-    image = reader.image(source, "source")
+    image = _source(reader, source, interpolation)
     grid = _grid(stored, reader.image(like, "like").grid if like is not None else None, image)
     _check_dimensions(stored.transform, image, grid)
     return pull(image, grid, stored.transform.displacement(grid), interpolation)
+
+
+def _source(reader: Reader, source: Any, interpolation: Interpolation) -> Image:
+    """The image to be warped; by label only what holds labels, which stay whole numbers."""
+    if interpolation != "label":
+        return reader.image(source, "source")
+    labels, _ = reader.labels(source, "source", None)
+    assert labels is not None  # only None gives None
+    return labels
 
 
 def _stored(transform: Any, inverse: bool) -> StoredTransform:

@@ -67,6 +67,18 @@ def test_label_interpolation_gives_labels_only_and_smoother_ones_than_nearest():
     assert misses[0] < misses[1]
 
 
+def test_labels_of_a_file_stay_whole_numbers_and_a_scan_is_no_label_map(tmp_path):
+    fixed, moving = a_pair()
+    write(labels_of(moving), tmp_path / "labels.nii.gz")
+    write(moving, tmp_path / "scan.nii.gz")
+    bend = a_bend(fixed.grid)
+    whole = RegSuite.warp(tmp_path / "labels.nii.gz", bend, interpolation="label")
+    assert not whole.data.dtype.is_floating_point
+    assert torch.equal(whole.data, RegSuite.warp(labels_of(moving), bend, interpolation="label").data)
+    with pytest.raises(InputError, match="whole numbers"):
+        RegSuite.warp(tmp_path / "scan.nii.gz", bend, interpolation="label")
+
+
 def test_points_go_forward_and_come_back(tmp_path):
     fixed, _ = a_pair()
     bend = a_bend(fixed.grid)
