@@ -1,0 +1,216 @@
+"""Any structure as lines: what part of space it is, under the stated rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from RegSuite.dose import kernels
+from RegSuite.dose.lines import Lines
+from RegSuite.dose.planes import EndSlices, Plane, PlaneStack, plane_stack
+from RegSuite.errors import GeometryError
+from RegSuite.geometry import Grid
+from RegSuite.geometry.structure import ContourStructure, Structure, SurfaceStructure, VoxelStructure
+
+Floats = NDArray[np.float64]
+
+_OFF_EDGES = 2.3e-5
+"""Share of a step by which rays are moved, so that none runs along an edge of an axis-aligned surface."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A structure made ready to be cut into lines as fine as asked for.
+
+    rule: what the region is, in words. stack: of contours, else None.
+    smallest_mm: its thinnest extent.
+    """
+
+    structure: Structure
+    axes: Floats
+    rule: str
+    smallest_mm: float
+    stack: PlaneStack | None = None
+
+    @property
+    def slices(self) -> int | None:
+        """How many planes it is drawn on; None of what is not drawn on planes."""
+        return None if self.stack is None else len(self.stack.planes)
+
+    def lines(self, step_mm: float) -> Lines:
+        """Parallel segments whose bars are at most `step_mm` wide. Exact along them."""
+        if self.stack is not None:
+            parts = [_plane_lines(plane, self.axes, step_mm) for plane in self.stack.planes]
+            return Lines.joined(parts, self.axes)
+        if isinstance(self.structure, SurfaceStructure):
+            return _surface_lines(self.structure, self.axes, step_mm)
+        assert isinstance(self.structure, VoxelStructure)
+        return _voxel_lines(self.structure, self.axes, step_mm)
+
+    def corners(self) -> Floats:
+        """[n, 3] LPS mm: points of its outer face, where the least dose may lie; of voxels none."""
+        if isinstance(self.structure, SurfaceStructure):
+            return self.structure.points
+        if self.stack is None:
+            return np.zeros((0, 3))
+        faces = [
+            np.column_stack([outline, np.full(len(outline), height)])
+            for plane in self.stack.planes
+            for outline in plane.outlines
+            for height in (plane.low_mm, plane.high_mm)
+        ]
+        return np.concatenate(faces) @ self.axes
+
+
+def region_of(
+    structure: Structure, grid: Grid, end_slices: EndSlices = "half", single_mm: float | None = None
+) -> Region:
+    """The region of a structure; its lines follow the x axis of `grid` (the dose's) where they may.
+
+    Raises GeometryError for what has no volume: no contours, one plane without thickness
+    (single_mm), a surface that is not closed.
+    """
+    directions = np.asarray(grid.direction, float).T
+    if isinstance(structure, ContourStructure):
+        stack = plane_stack(structure, directions[0], end_slices, single_mm)
+        points = np.concatenate([o for plane in stack.planes for o in plane.outlines])
+        thickness = sum(p.high_mm - p.low_mm for p in stack.planes)
+        smallest = float(min(*np.ptp(points, axis=0), thickness))
+        end = "half a slice beyond the end slices" if end_slices == "half" else "ending in the end slices"
+        return Region(structure, stack.axes, f"contours (exclusive or), slabs, {end}", smallest, stack)
+    if isinstance(structure, SurfaceStructure):
+        _check_surface(structure)
+        local = structure.points @ directions.T
+        return Region(structure, directions, "closed surface", float(np.ptp(local, axis=0).min()))
+    return _voxel_region(structure)
+
+
+def open_edges(triangles: NDArray[np.int64]) -> int:
+    """How many edges do not belong to an even number of triangles; 0 of a closed surface."""
+    edges = np.sort(
+        np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1
+    )
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    if not len(edges):
+        return 0
+    _, counts = np.unique(edges, axis=0, return_counts=True)
+    return int((counts % 2 != 0).sum())
+
+
+def _check_surface(structure: SurfaceStructure) -> None:
+    where = f"structure {structure.name!r}"
+    if len(structure.triangles) == 0:
+        raise GeometryError("its surface has no triangles", where=where, mend="leave it out")
+    if not np.isfinite(structure.points).all():
+        raise GeometryError("its surface has points that are not finite", where=where)
+    missing = open_edges(structure.triangles)
+    if missing:
+        raise GeometryError(
+            f"its surface is not closed: {missing} edges belong to one triangle only",
+            where=where,
+            mend="fill the holes (in Slicer: Surface Toolbox), or give contours or a label map",
+        )
+
+
+def _plane_lines(plane: Plane, axes: Floats, step_mm: float) -> Lines:
+    """The slab of a plane: rows fitted between lowest and highest v, layers between its faces."""
+    points = np.ascontiguousarray(np.concatenate(plane.outlines))
+    bounds = np.cumsum([0, *(len(o) for o in plane.outlines)])
+    low, high = float(points[:, 1].min()), float(points[:, 1].max())
+    thick = plane.high_mm - plane.low_mm
+    if high <= low or thick <= 0:
+        return Lines.joined([], axes)
+    rows, layers = int(np.ceil((high - low) / step_mm)), int(np.ceil(thick / step_mm))
+    step = (high - low) / rows
+    first = low + step / 2
+    counts = np.zeros(rows, np.int64)
+    none = np.zeros(0)
+    kernels.outline_crossings(points, bounds, first, step, rows, counts, none, False)
+    row, begin, end = _runs(
+        counts,
+        lambda at, places: kernels.outline_crossings(points, bounds, first, step, rows, at, places, True),
+    )
+    heights = plane.low_mm + (np.arange(layers) + 0.5) * (thick / layers)
+    local = np.empty((layers, len(row), 3))
+    local[..., 0], local[..., 1], local[..., 2] = begin, first + row * step, heights[:, None]
+    n = layers * len(row)
+    across = np.broadcast_to(np.array([step, thick / layers]), (n, 2))
+    return Lines(local.reshape(-1, 3) @ axes, np.tile(end - begin, layers), across, np.ones(n), axes)
+
+
+def _surface_lines(structure: SurfaceStructure, axes: Floats, step_mm: float) -> Lines:
+    """Rays along the first axis, fitted between the surface's faces across it."""
+    points = np.ascontiguousarray(structure.points @ axes.T)
+    low, high = points[:, 1:].min(axis=0), points[:, 1:].max(axis=0)
+    rows = np.maximum(np.ceil((high - low) / step_mm).astype(int), 1)
+    step = (high - low) / rows
+    first = low + step * (0.5 + _OFF_EDGES * np.array([1.0, np.sqrt(2.0)]))
+    ny, nz = int(rows[0]), int(rows[1])
+    triangles = np.ascontiguousarray(structure.triangles, np.int64)
+    counts = np.zeros(ny * nz, np.int64)
+    kernels.surface_crossings(points, triangles, first, step, (ny, nz), counts, np.zeros(0), False)
+    row, begin, end = _runs(
+        counts,
+        lambda at, places: kernels.surface_crossings(
+            points, triangles, first, step, (ny, nz), at, places, True
+        ),
+    )
+    local = np.stack([begin, first[0] + (row % ny) * step[0], first[1] + (row // ny) * step[1]], axis=1)
+    across = np.broadcast_to(step, (len(row), 2))
+    return Lines(local @ axes, end - begin, across, np.ones(len(row)), axes)
+
+
+def _runs(counts: NDArray[np.int64], write: Any) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Row, begin and end of the parts inside: between each odd crossing of a row and the next."""
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    places = np.empty(int(bounds[-1]))
+    write(bounds[:-1].copy(), places)
+    row = np.repeat(np.arange(len(counts)), counts)
+    places = places[np.lexsort((places, row))]
+    order = np.arange(len(places)) - bounds[row]
+    opens = (order % 2 == 0) & (order + 1 < counts[row])
+    begin = np.flatnonzero(opens)
+    long = places[begin + 1] > places[begin]
+    begin = begin[long]
+    return row[begin], places[begin], places[begin + 1]
+
+
+def _voxel_region(structure: VoxelStructure) -> Region:
+    grid = structure.inside.grid
+    if grid.ndim != 3:
+        raise GeometryError("its voxels are 2D", where=f"structure {structure.name!r}", mend="give a volume")
+    inside = _values(structure)
+    found = [np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis))) for axis in (2, 1, 0)]
+    if not len(found[0]):
+        raise GeometryError("it has no voxels", where=f"structure {structure.name!r}", mend="leave it out")
+    extent = [(int(f[-1]) - int(f[0]) + 1) * float(s) for f, s in zip(found, grid.spacing, strict=True)]
+    return Region(structure, np.asarray(grid.direction, float).T, "voxels by their share", min(extent))
+
+
+def _values(structure: VoxelStructure) -> NDArray[np.float32]:
+    values = structure.inside.data[0].detach().cpu().numpy()
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _voxel_lines(structure: VoxelStructure, axes: Floats, step_mm: float) -> Lines:
+    """Rows of voxels of one share as one segment each, cut across into parts of `step_mm`."""
+    grid, inside = structure.inside.grid, _values(structure)
+    flat = inside.reshape(-1, inside.shape[2])
+    before = np.pad(flat, ((0, 0), (1, 0)))[:, :-1]
+    after = np.pad(flat, ((0, 0), (0, 1)))[:, 1:]
+    row, begin = np.nonzero((flat != before) & (flat > 0))
+    _, last = np.nonzero((flat != after) & (flat > 0))
+    parts = [int(np.ceil(s / step_mm)) for s in grid.spacing[1:]]
+    shifts = [(np.arange(n) + 0.5) / n - 0.5 for n in parts]
+    share = flat[row, begin].astype(float)
+    index = np.empty((parts[1], parts[0], len(row), 3))
+    index[..., 0] = begin - 0.5
+    index[..., 1] = row % inside.shape[1] + shifts[0][None, :, None]
+    index[..., 2] = row // inside.shape[1] + shifts[1][:, None, None]
+    copies = parts[0] * parts[1]
+    length = np.tile((last - begin + 1) * grid.spacing[0], copies)
+    across = np.broadcast_to(np.asarray(grid.spacing[1:]) / parts, (len(length), 2))
+    return Lines(grid.points(index.reshape(-1, 3)), length, across, np.tile(share, copies), axes)
