@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
-from RegSuite.mrml.application.file_types import base_name
+from RegSuite.mrml.application.file_types import without_ending
 from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.make import make_node
 from RegSuite.mrml.measures import measures_table
@@ -78,7 +78,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
 
 def _input_name(role: InputRole, item: Any) -> str:
     """An input is called as its file is, without the ending."""
-    return base_name(getattr(item, "name", "") or role.title)
+    return without_ending(getattr(item, "name", "") or role.title)
 
 
 def _output(role: OutputRole, content: SceneContent, target: Any) -> Steps[Any]:

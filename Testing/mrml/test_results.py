@@ -44,6 +44,13 @@ def test_inputs_are_called_as_their_files_and_outputs_after_the_result():
     }
 
 
+def test_an_input_whose_name_holds_a_slash_keeps_all_of_it():
+    content = a_result()
+    labels = replace(content.item("fixed_labels"), name="organs L/R")
+    nodes = nodes_of(replace(content, items={**content.items, "fixed_labels": labels}))
+    assert nodes["fixed_labels"].GetName() == "organs L/R"
+
+
 def test_the_steps_give_the_nodes_one_by_one_and_the_end_gives_all_by_role():
     steps, made = nodes_in_steps(a_result()), []
     while True:

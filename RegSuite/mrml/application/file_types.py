@@ -44,6 +44,10 @@ def file_type(name: str | Path) -> str:
 
 def base_name(name: str | Path) -> str:
     """The file's name without folder and known ending: what a node read from it is called."""
-    file = Path(name).name
-    known = next((ending for ending in ENDINGS if file.lower().endswith(ending)), "")
-    return file[: len(file) - len(known)] or file
+    return without_ending(Path(name).name)
+
+
+def without_ending(name: str) -> str:
+    """The name without a known ending; a slash in it is no folder."""
+    known = next((ending for ending in ENDINGS if name.lower().endswith(ending)), "")
+    return name[: len(name) - len(known)] or name
