@@ -76,8 +76,8 @@ def gamma(
     """Gamma of the evaluated dose at each voxel of the reference; both [z, y, x] in Gy, grids as they lie.
 
     The least over all points x of the evaluated dose of sqrt(|x - r|^2 / distance^2 +
-    (D_e(x) - D_r(r))^2 / criterion^2). Searched on lines a tenth of the distance apart at
-    most, along which the minimum is exact. Raises DoseError when nothing is left to judge.
+    (D_e(x) - D_r(r))^2 / criterion^2). Searched on lines along the steepest dose, a tenth of the
+    distance apart at most, along which the minimum is exact. Raises DoseError when nothing is left to judge.
     Source: Low et al. 1998, Med Phys 25:656, equations 4 to 6.
     """
     from RegSuite.dose import gamma_kernels

@@ -16,8 +16,9 @@ def dose_apart(low, high, dose):  # type: ignore[no-untyped-def]
 def best_in_cell(dose, i, j, k, x, y, z, spacing, wanted, dta, criterion, steps, best):  # type: ignore[no-untyped-def]
     """The least squared gamma within the cell whose lowest corner is (i, j, k), or `best` if that is less.
 
-    The dose is trilinear: along each of the lines along x, `steps` a cell apart in y and z, it is
-    linear, and the least gamma on the line is a closed form.
+    The dose is trilinear: along lines parallel to an axis it is linear, and the least gamma on such a
+    line is a closed form. The lines follow the axis of the steepest dose, so that each crosses the
+    surface of the wanted dose squarely; across it they are `steps` a cell apart.
     """
     nz, ny, nx = dose.shape
     i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
@@ -32,30 +33,47 @@ def best_in_cell(dose, i, j, k, x, y, z, spacing, wanted, dta, criterion, steps,
     apart = dose_apart(low, high, wanted)
     if (dx * dx + dy * dy + dz * dz) * per_mm + apart * apart * per_gy >= best:
         return best
-    sx = spacing[0]
-    ny_, nz_ = (steps[1] if j1 > j else 0), (steps[2] if k1 > k else 0)
-    for c in range(nz_ + 1):
-        w = c / max(nz_, 1)
-        dz = (k + w - z) * spacing[2]
-        if dz * dz * per_mm >= best:
+    fall_x = (abs(c100 - c000) + abs(c110 - c010) + abs(c101 - c001) + abs(c111 - c011)) / spacing[0]
+    fall_y = (abs(c010 - c000) + abs(c110 - c100) + abs(c011 - c001) + abs(c111 - c101)) / spacing[1]
+    fall_z = (abs(c001 - c000) + abs(c101 - c100) + abs(c011 - c010) + abs(c111 - c110)) / spacing[2]
+    # where the cell begins from the point, its size, and the lines across: along (a), then b and c
+    if fall_x >= fall_y and fall_x >= fall_z:
+        la, lb, lc = (i - x) * spacing[0], (j - y) * spacing[1], (k - z) * spacing[2]
+        sa, sb, sc = (i1 - i) * spacing[0], (j1 - j) * spacing[1], (k1 - k) * spacing[2]
+        nb, nc = steps[1], steps[2]
+    elif fall_y >= fall_z:
+        la, lb, lc = (j - y) * spacing[1], (i - x) * spacing[0], (k - z) * spacing[2]
+        sa, sb, sc = (j1 - j) * spacing[1], (i1 - i) * spacing[0], (k1 - k) * spacing[2]
+        nb, nc = steps[0], steps[2]
+        c100, c010, c101, c011 = c010, c100, c011, c101
+    else:
+        la, lb, lc = (k - z) * spacing[2], (j - y) * spacing[1], (i - x) * spacing[0]
+        sa, sb, sc = (k1 - k) * spacing[2], (j1 - j) * spacing[1], (i1 - i) * spacing[0]
+        nb, nc = steps[1], steps[0]
+        c100, c001, c110, c011 = c001, c100, c011, c110
+    nb, nc = (nb if sb > 0 else 0), (nc if sc > 0 else 0)
+    for m in range(nc + 1):
+        w = m / max(nc, 1)
+        apart_c = lc + w * sc
+        if apart_c * apart_c * per_mm >= best:
             continue
         a00, a10 = c000 + w * (c001 - c000), c100 + w * (c101 - c100)
         a01, a11 = c010 + w * (c011 - c010), c110 + w * (c111 - c110)
-        for b in range(ny_ + 1):
-            v = b / max(ny_, 1)
-            dy = (j + v - y) * spacing[1]
-            across = (dy * dy + dz * dz) * per_mm
+        for n in range(nb + 1):
+            v = n / max(nb, 1)
+            apart_b = lb + v * sb
+            across = (apart_b * apart_b + apart_c * apart_c) * per_mm
             if across >= best:
                 continue
             d0 = a00 + v * (a01 - a00) - wanted
             slope = a10 + v * (a11 - a10) - wanted - d0
-            # (sx (i + t - x))^2 / dta^2 + (d0 + slope t)^2 / criterion^2 is least at
-            divisor = sx * sx * per_mm + slope * slope * per_gy
-            t = (sx * sx * (x - i) * per_mm - d0 * slope * per_gy) / divisor
-            t = min(max(t, 0.0), 1.0) if i1 > i else 0.0
-            dx = (i + t - x) * sx
-            d = d0 + slope * t
-            best = min(best, across + dx * dx * per_mm + d * d * per_gy)
+            # (la + t sa)^2 / dta^2 + (d0 + t slope)^2 / criterion^2 is least at
+            divisor = sa * sa * per_mm + slope * slope * per_gy
+            t = 0.0
+            if divisor > 0:
+                t = min(max(-(sa * la * per_mm + d0 * slope * per_gy) / divisor, 0.0), 1.0)
+            apart_a, d = la + t * sa, d0 + t * slope
+            best = min(best, across + apart_a * apart_a * per_mm + d * d * per_gy)
     return best
 
 
