@@ -60,12 +60,12 @@ def stack_of(slices: Sequence[Slice], where: Path, warnings: list[str]) -> tuple
         (*ordered[0].size, len(ordered)),
         (between_columns, between_rows, step),
         positions[0].tolist(),
-        _orthonormal(row, column, where),
+        orthonormal(row, column, where),
     )
     return ordered, grid
 
 
-def _orthonormal(row: FloatArray, column: FloatArray, where: Path) -> FloatArray:
+def orthonormal(row: FloatArray, column: FloatArray, where: Path) -> FloatArray:
     """The direction matrix; rounding in the header is mended, anything more is refused."""
     lengths = float(np.linalg.norm(row)), float(np.linalg.norm(column))
     cosine = abs(float(np.dot(row, column)))
