@@ -47,8 +47,9 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
     ) -> Order:
         """What the parameter node asks for. moving: a moving image in the place of the chosen one.
 
-        Raises InputError for a parameter or an input that is missing.
+        Raises InputError for a parameter or an input that is missing, an output that is an input.
         """
+        from RegSuite.panel.check_outputs import check_outputs
         from RegSuite.panel.parameter_node import inputs_of, outputs_of, parameters_of
 
         workflow = self.workflow
@@ -64,6 +65,9 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
                     where=role.title,
                     mend=f"choose the {role.title.lower()}",
                 )
+        wrong = check_outputs(workflow, given, targets)
+        if wrong:
+            raise InputError(wrong[0].what, where=wrong[0].where, mend=wrong[0].mend)
         values = parameters_of(parameters, workflow)
         return Order(
             workflow=workflow,

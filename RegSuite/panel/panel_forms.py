@@ -18,7 +18,7 @@ from RegSuite.panel.logic import OF_ONE_MOVING, WorkflowLogic, population_folder
 from RegSuite.panel.node_names import field_name
 from RegSuite.panel.order import Order
 from RegSuite.panel.parameter_form import ParameterForm
-from RegSuite.panel.parameter_node import inputs_of
+from RegSuite.panel.parameter_node import inputs_of, outputs_of
 from RegSuite.panel.population_form import PopulationForm
 
 if TYPE_CHECKING:
@@ -96,12 +96,15 @@ class PanelForms:
 
     def findings(self) -> list[Finding]:
         """What is wrong or doubtful about what is chosen, errors first."""
+        from RegSuite.panel.check_outputs import check_outputs
         from RegSuite.panel.checks import check_inputs
 
         given = inputs_of(self._parameters, self._workflow)
         values = {"preset": self._parameters.preset or None}
         if not self.population.wanted:
-            return check_inputs(self._workflow, given, values)
+            targets = outputs_of(self._parameters, self._workflow)
+            wrong = check_outputs(self._workflow, given, targets)
+            return [*wrong, *check_inputs(self._workflow, given, values)]
         alone = {role: item for role, item in given.items() if role not in OF_ONE_MOVING}
         each = [
             check_inputs(self._workflow, {**alone, "moving": image}, values)

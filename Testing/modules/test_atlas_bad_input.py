@@ -163,6 +163,24 @@ def test_missing_packages_are_asked_for_once_and_a_refusal_is_said(panel, pair, 
     assert "install it" in words
 
 
+def test_a_result_is_not_written_over_its_own_input(panel, pair):
+    before = atlas.values(pair[0])
+    atlas.choose(panel, *pair, warped=pair[0])
+    harness.wait_until(lambda: panel.forms.checks.text, 5)
+    assert "'scan' is the fixed image and would be overwritten" in panel.forms.checks.text
+    assert "'scan' is the fixed image" in refusal(panel)
+    assert outlined(panel) == ["fixed", "warped"]
+    assert np.array_equal(atlas.values(pair[0]), before)
+
+
+def test_a_script_cannot_write_a_result_over_its_input_either(panel, pair):
+    from RegSuite.errors import InputError
+
+    atlas.choose(panel, *pair, warped=pair[1])
+    with pytest.raises(InputError, match="would be overwritten"):
+        panel.logic.order(panel.logic.getParameterNode())
+
+
 def test_several_images_wanted_and_none_ticked_is_said(panel, pair):
     atlas.choose(panel, *pair)
     panel.ui.severalCheckBox.click()
