@@ -59,6 +59,19 @@ def shown_window(node: Any) -> Window:
     return float(display.GetWindowLevelMin()), float(display.GetWindowLevelMax())
 
 
+def chosen_window(node: Any) -> Window | None:
+    """Black and white as somebody (a person, a DICOM file) set them; None where Slicer follows the values."""
+    display = None if node is None else node.GetDisplayNode()
+    return None if display is None or display.GetAutoWindowLevel() else shown_window(node)
+
+
+def take_colours(source: Any, node: Any) -> None:
+    """Give a volume the colour table of another one's display, where that has one."""
+    display = None if source is None else source.GetDisplayNode()
+    if display is not None and display.GetColorNodeID() is not None:
+        node.GetDisplayNode().SetAndObserveColorNodeID(display.GetColorNodeID())
+
+
 def matched_window(fixed: Any, moving: Any) -> Window:
     """The window of a volume on the grid of `fixed` that makes it as bright as `fixed` is shown."""
     values, window = voxels(moving), own_window(moving)

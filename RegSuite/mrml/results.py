@@ -11,6 +11,7 @@ from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.make import make_node
 from RegSuite.mrml.measures import measures_table
 from RegSuite.mrml.nodes import is_node
+from RegSuite.mrml.segmentations import refer_to_volume
 from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.mrml.space import grid_of_volume
 
@@ -70,6 +71,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
         outputs[MEASURES] = table
         yield table
     yield from _dress(content, inputs, outputs, own)
+    _place_segmentations(content, inputs, outputs, own)
     _mark(content, inputs, outputs)
     placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}
     result_folder(content.name, placed)
@@ -103,8 +105,10 @@ def _dress(
     if foreground is not None and (view.foreground in outputs or view.foreground in own):
         alike = background is not None and display.one_modality(content.record)
         window = display.matched_window(background, foreground) if alike else None
-        window = window or display.own_window(foreground)
+        moving = _moved(content, inputs, own) if view.foreground in outputs else None
+        window = display.chosen_window(moving) or window or display.own_window(foreground)
         display.show_grey(foreground, window)
+        display.take_colours(moving, foreground)
     yield
     for role in content.workflow.inputs:
         if role.name in own:
@@ -137,6 +141,29 @@ def _dress_output(role: OutputRole, node: Any, background: Any, of: Any) -> None
         seen = background if background is not None else of
         if seen is not None and seen.IsA("vtkMRMLVolumeNode"):
             display.prepare_grid(node, grid_of_volume(seen), seen)
+
+
+def _moved(content: SceneContent, inputs: Mapping[str, Any], own: set[str]) -> Any:
+    """The user's own volume that was moved, as shown by the user; None where it was made here."""
+    background = content.workflow.view.background
+    roles = [r.name for r in content.workflow.inputs if r.kind == "image" and r.name != background]
+    return next((inputs[name] for name in roles if name in inputs and name not in own), None)
+
+
+def _place_segmentations(
+    content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any], own: set[str]
+) -> None:
+    """Tell every segmentation that was made here the volume it belongs to; its segments stay in place.
+
+    Slicer's tools (Segment Editor, arrayFromSegmentBinaryLabelmap, export) ask for that volume.
+    """
+    for role in content.workflow.inputs:
+        if role.name in own and inputs[role.name].IsA("vtkMRMLSegmentationNode"):
+            refer_to_volume(inputs[role.name], inputs.get(role.name.rpartition("_")[0]))
+    for output in content.workflow.outputs:
+        node = outputs.get(output.name)
+        if node is not None and node.IsA("vtkMRMLSegmentationNode"):
+            refer_to_volume(node, inputs.get(output.of))
 
 
 def _mark(content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:

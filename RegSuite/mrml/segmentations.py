@@ -128,6 +128,15 @@ def segmentation_in_steps(
     return out
 
 
+def refer_to_volume(node: Any, volume: Any) -> None:
+    """Name the volume whose voxels the segments belong to, as Slicer's tools ask for it; nothing moves.
+
+    Only the node reference: the geometry that the segmentation keeps is that of its own label map.
+    """
+    role = node.GetReferenceImageGeometryReferenceRole()
+    node.SetNodeReferenceID(role, volume.GetID() if volume is not None else None)
+
+
 def _fill(segmentation: Any, shared: Any, labels: list[int], names: Mapping[int, str]) -> None:
     """Replace all segments by those of a label map (a vtkOrientedImageData)."""
     import slicer

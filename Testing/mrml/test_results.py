@@ -123,6 +123,45 @@ def test_fixed_and_warped_are_equally_bright_where_they_are_alike():
     assert _window(nodes["moving"]) == _window(nodes["warped"])
 
 
+def test_the_warped_image_takes_window_and_colours_of_a_moving_volume_that_the_user_shows_so(scene):
+    from Testing.mrml.marked import upright
+    from Testing.mrml.on_screen import a_volume
+
+    moving = a_volume(upright(), window=(-160, 240))
+    moving.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeRed")
+    content = a_result()
+    content = replace(content, items={**content.items, "moving": moving})
+    warped = nodes_of(content)["warped"]
+    assert _window(warped) == (-160, 240)
+    assert not warped.GetDisplayNode().GetAutoWindowLevel()
+    assert warped.GetDisplayNode().GetColorNodeID() == "vtkMRMLColorTableNodeRed"
+    moving.GetDisplayNode().SetAutoWindowLevel(True)  # nobody chose a window: fixed and warped match
+    fixed_low, fixed_high = _window(nodes_of(content)["fixed"])
+    assert _window(nodes_of(content)["warped"]) == pytest.approx((fixed_low / 2, fixed_high / 2), rel=0.05)
+
+
+def test_segmentations_know_the_volume_they_belong_to_and_stay_where_they_are():
+    content = a_result()
+    moved = replace(content.items["fixed_labels"], name="second labels")
+    nodes = nodes_of(replace(content, items={**content.items, "moving_labels": moved}))
+    for role, volume in (("fixed_labels", "fixed"), ("moving_labels", "moving"), ("warped_labels", "fixed")):
+        node, labels = (
+            nodes[role],
+            content.item("warped_labels" if role == "warped_labels" else "fixed_labels"),
+        )
+        assert node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) is nodes[volume]
+        voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, "label_1")
+        assert np.array_equal(voxels != 0, labels.data[0].numpy() == 1)
+
+
+def test_a_segmentation_that_was_given_keeps_its_reference(scene):
+    own = nodes_of(a_result())["fixed_labels"]
+    own.SetNodeReferenceID(own.GetReferenceImageGeometryReferenceRole(), None)
+    content = a_result()
+    nodes_of(replace(content, items={**content.items, "fixed_labels": own}))
+    assert own.GetNodeReference(own.GetReferenceImageGeometryReferenceRole()) is None
+
+
 def test_images_of_two_modalities_keep_windows_of_their_own():
     metrics = {"similarity": {"name": "mi", "before": 0.2, "after": 0.4}}
     nodes = nodes_of(a_result(record=record().model_copy(update={"metrics": metrics})))

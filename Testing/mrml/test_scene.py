@@ -82,6 +82,16 @@ def test_everything_of_the_result_is_in_the_file(written):
     assert node("second to first: measures").GetCellText(0, 0) == "TRE, mean"
 
 
+def test_segmentations_of_the_file_know_their_volume(written):
+    node = _open(written)
+    for name, labels in (
+        ("first labels", "fixed_labels"),
+        ("second to first: warped labels", "warped_labels"),
+    ):
+        voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node(name), "label_2")
+        assert np.array_equal(voxels != 0, a_result().items[labels].data[0].numpy() == 2)
+
+
 def test_the_users_selection_and_units_are_not_in_the_file(written):
     with zipfile.ZipFile(written) as bundle:
         text = bundle.read("scene/scene.mrml").decode()
@@ -257,3 +267,58 @@ def test_a_volume_of_the_same_name_but_other_voxels_is_not_taken_for_the_input(s
     MrmlScene().show(content)
     layers = scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
     assert layers.GetBackgroundVolumeID() != first.GetID()
+
+
+def _count(scene):
+    """Nodes of inputs by class: volumes, label maps, segmentations, points, transforms."""
+    kinds = ("ScalarVolume", "Segmentation", "MarkupsFiducial", "Transform")
+    return [scene.GetNumberOfNodesByClass(f"vtkMRML{kind}Node") for kind in kinds]
+
+
+def test_shown_again_no_input_is_doubled(scene, monkeypatch):
+    monkeypatch.setattr(slicer.app, "layoutManager", lambda: object())
+    MrmlScene().show(a_result())
+    before = _count(scene)
+    assert MrmlScene().show(a_result()) is True
+    added = [after - b for after, b in zip(_count(scene), before, strict=True)]
+    assert added == [2, 1, 0, 2]  # warped and Jacobian, warped labels, displacement and linear part
+
+
+@pytest.mark.parametrize("kind", ["label map", "segmentation"])
+def test_labels_and_points_of_the_users_scene_are_taken_where_they_are_the_same(scene, kind):
+    from RegSuite.mrml.markups import markups_from_points
+    from RegSuite.mrml.same import with_nodes_at_hand
+    from RegSuite.mrml.segmentations import segmentation_from_labels
+    from RegSuite.mrml.volumes import label_volume_from_image
+
+    content = a_result()
+    make = label_volume_from_image if kind == "label map" else segmentation_from_labels
+    labels = make(content.items["fixed_labels"], content.label_names, name="first labels")
+    marks = markups_from_points(content.items["fixed_points"], name="first")
+    moved = markups_from_points(content.items["moving_points"], name="second")
+    found = with_nodes_at_hand(content).items
+    assert (found["fixed_labels"], found["fixed_points"], found["moving_points"]) == (labels, marks, moved)
+    moved.SetNthControlPointPosition(0, 1.0, 2.0, 3.0)
+    marks.SetNthControlPointLabel(0, "another")
+    other = content.items["fixed_labels"].data.clone()
+    other[0, 0, 0, 0] = 2
+    items = {**content.items, "fixed_labels": replace(content.items["fixed_labels"], data=other)}
+    found = with_nodes_at_hand(replace(content, items=items)).items
+    assert not {labels, marks, moved} & {found[r] for r in ("fixed_labels", "fixed_points", "moving_points")}
+    labels.SetName("labels of somebody else")
+    assert with_nodes_at_hand(content).items["fixed_labels"] is content.items["fixed_labels"]
+
+
+def test_a_transform_of_the_users_scene_is_taken_where_it_is_the_same_map(scene):
+    from RegSuite.mrml.same import with_nodes_at_hand
+    from RegSuite.mrml.transforms import node_from_transform
+
+    content = a_result()
+    bent = content.items["displacement"]
+    for item, other in ((bent, content.items["linear"]), (content.items["linear"], bent)):
+        node = node_from_transform(item, name="Initial transform")
+        given = replace(content, items={**content.items, "initial": item})
+        assert with_nodes_at_hand(given).items["initial"] is node
+        given = replace(content, items={**content.items, "initial": other})
+        assert with_nodes_at_hand(given).items["initial"] is other
+        scene.RemoveNode(node)
