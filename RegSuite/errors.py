@@ -31,6 +31,10 @@ class RegSuiteError(Exception):
         return {"what": self.what, "where": self.where, "mend": self.mend}
 
 
+class RegSuiteWarning(UserWarning):
+    """What a caller from Python should know of an answer that is given all the same."""
+
+
 class InputError(RegSuiteError):
     """An input that cannot be right: a file, a value, an option."""
 

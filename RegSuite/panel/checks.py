@@ -8,7 +8,9 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from RegSuite.geometry import Grid
+from RegSuite.geometry.landmarks import check_landmarks
 from RegSuite.mrml.inputs import check_twice, is_node
+from RegSuite.mrml.markups import points_from_markups
 from RegSuite.mrml.modality import modality_of
 from RegSuite.panel.check_node import Placed, check_image, check_points, check_regions, check_transform
 from RegSuite.panel.check_pair import check_memory, check_overlap, check_sizes
@@ -75,20 +77,21 @@ def _check_each(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> di
         for role, node in nodes
         if role.kind == "points"
     }
-    _check_counts(counts, workflow, tell)
+    _check_partners(chosen, counts, workflow, tell)
     return images
 
 
-def _check_counts(counts: Mapping[str, int | None], workflow: Workflow, tell: Tell) -> None:
-    fixed, moving = (counts.get(f"{side}_points") for side in SIDES)
-    if fixed is None or moving is None or fixed == moving:
+def _check_partners(
+    chosen: Mapping[str, Any], counts: Mapping[str, int | None], workflow: Workflow, tell: Tell
+) -> None:
+    """Landmarks of both sides are pairs row by row, by the run's own rule of numbers and names."""
+    roles = [f"{side}_points" for side in SIDES]
+    if any(counts.get(name) is None for name in roles):
         return
-    roles = ("fixed_points", "moving_points")
     titles = ", ".join(found.title for name in roles if (found := workflow.input(name)) is not None)
-    what = _("{fixed} fixed and {moving} moving landmarks do not make pairs").format(
-        fixed=fixed, moving=moving
-    )
-    tell(Finding("error", what, titles, _("place the same points in the same order on both sides"), roles))
+    with refusals(tell, titles, *roles):
+        fixed, moving = (points_from_markups(chosen[name], name.replace("_", " "), ndim=3) for name in roles)
+        check_landmarks(fixed, moving, 3)
 
 
 def _check_sides(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings as python_warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.errors import GeometryError, InputError
+from RegSuite.errors import GeometryError, InputError, RegSuiteWarning
 from RegSuite.geometry import Grid, Image, PointSet
 from RegSuite.workflows.interpolation import INTERPOLATIONS, Interpolation, pull
 from RegSuite.workflows.stored_transform import StoredTransform, stored_transform
@@ -36,16 +37,21 @@ def warp(
     Images: a moving image comes to the fixed grid; with `inverse` a fixed image to the moving
     grid. The grid is that of `like`, else the field's own. Points: fixed points go to the moving
     space; with `inverse` moving points to the fixed space. records: is filled with the
-    inputs, warnings with what their readers doubt.
+    inputs, warnings with what their readers doubt and with how many points lie beyond the field,
+    which leaves them where they are; without it these are Python's warnings (RegSuiteWarning).
     Raises InputError or GeometryError for inputs that do not fit.
     """
     from RegSuite.workflows.inputs import Reader
 
-    reader = Reader({} if records is None else records, [] if warnings is None else warnings)
+    told = [] if warnings is None else warnings
+    reader = Reader({} if records is None else records, told)
     stored = _stored(transform, inverse)
     if isinstance(source, PointSet) or (_suffix(source) in POINT_SUFFIXES):
         points = reader.points(source, "source")
         assert points is not None  # only None gives None
+        told += beyond_field(points, stored.grid)
+        if warnings is None:
+            _say(told)
         return _mapped(points, stored.transform)
     if interpolation not in INTERPOLATIONS:
         raise InputError(
@@ -56,7 +62,25 @@ def warp(
     image = _source(reader, source, interpolation)
     grid = _grid(stored, reader.image(like, "like").grid if like is not None else None, image)
     _check_dimensions(stored.transform, image, grid)
+    if warnings is None:
+        _say(told)
     return pull(image, grid, stored.transform.displacement(grid), interpolation)
+
+
+def beyond_field(points: PointSet, grid: Grid | None) -> list[str]:
+    """A sentence on points that lie beyond a field on `grid`, which leaves them; none where all are in."""
+    if grid is None or grid.ndim != points.ndim:
+        return []
+    beyond = int((~grid.contains(points.points)).sum())
+    if not beyond:
+        return []
+    return [f"{beyond} of {len(points)} points lie outside of the displacement field and were not moved"]
+
+
+def _say(told: list[str]) -> None:
+    """Python's warnings, as of the line that called RegSuite.warp."""
+    for sentence in told:
+        python_warnings.warn(sentence, RegSuiteWarning, stacklevel=4)
 
 
 def _source(reader: Reader, source: Any, interpolation: Interpolation) -> Image:

@@ -56,7 +56,6 @@ def warp_file(
                 records=inputs,
                 warnings=warnings,
             )
-            warnings += _outside(source, transform, inverse, warped)
             write(warped, output)
     inputs["transform"] = input_record(_transform_file(transform, inverse))
     return ResultRecord(
@@ -102,21 +101,6 @@ def _surface(
         raise InputError(f"{space!r} is no space", where="surface_space", mend="give LPS or RAS")
     warp_surface(source, stored_transform(transform, inverse=inverse).transform, output, cast(Any, space))
     inputs["source"] = input_record(source)
-
-
-def _outside(source: Path, transform: Path, inverse: bool, warped: Image | PointSet) -> list[str]:
-    """A warning where points lie beyond the field, which leaves them where they are."""
-    if isinstance(warped, Image):
-        return []
-    from RegSuite.io.points import read_points
-
-    grid = stored_transform(transform, inverse=inverse).grid
-    if grid is None:
-        return []
-    beyond = int((~grid.contains(read_points(source).points)).sum())
-    if not beyond:
-        return []
-    return [f"{beyond} of {len(warped)} points lie outside of the displacement field and were not moved"]
 
 
 def _transform_file(transform: Path, inverse: bool) -> Path:

@@ -215,6 +215,26 @@ def test_landmarks_in_unequal_numbers_make_no_pairs(pair):
     assert the_one(findings(**pair, **marks)).what == "'none' has no points"
 
 
+def test_landmarks_whose_names_are_no_pairs_are_told_in_the_words_of_the_run(pair):
+    from RegSuite.errors import GeometryError
+    from RegSuite.mrml.markups import points_from_markups
+    from RegSuite.quality import tre_mm
+    from RegSuite.transforms import AffineTransform
+
+    marks = {"fixed_points": nodes.landmarks("a", 3), "moving_points": nodes.landmarks("b", 3)}
+    for node, names in zip(marks.values(), (("AC", "PC", "left"), ("AC", "left", "PC")), strict=True):
+        for row, name in enumerate(names):
+            node.SetNthControlPointLabel(row, name)
+    found = the_one(findings(**pair, **marks))
+    with pytest.raises(GeometryError) as refused:
+        tre_mm(AffineTransform.identity(3), *map(points_from_markups, marks.values()))
+    assert (found.what, found.mend) == (refused.value.what, refused.value.mend)
+    assert found.where == "Fixed landmarks, Moving landmarks"
+    for row, name in enumerate(("AC", "PC", "left")):
+        marks["moving_points"].SetNthControlPointLabel(row, name)
+    assert findings(**pair, **marks) == []
+
+
 def test_a_preset_for_another_modality_is_doubted(pair):
     pair["fixed"].SetAttribute("DICOM.Modality", "MR")
     found = the_one(findings(**pair, preset="ct-lung"), "warning")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
 
 import RegSuite
-from RegSuite.errors import GeometryError, InputError, OutputError
+from RegSuite.errors import GeometryError, InputError, OutputError, RegSuiteWarning
 from RegSuite.geometry import Image, PointSet
 from RegSuite.io.points import read_points
 from RegSuite.io.simpleitk_bridge import image_from_sitk, image_to_sitk
@@ -102,6 +104,28 @@ def test_a_csv_becomes_a_csv_and_points_beyond_the_field_are_warned_of(tmp_path)
     record = warp_file(source, tmp_path / "bend.nii.gz", tmp_path / "warped.csv")
     assert any("1 of 5 points lie outside" in sentence for sentence in record.warnings)
     assert read_points(tmp_path / "warped.csv").points[-1] == pytest.approx([500.0, 0.0, 0.0])
+
+
+def test_python_is_warned_of_points_beyond_the_field_in_the_words_of_the_command_line(tmp_path):
+    fixed, _ = a_pair()
+    bend = a_bend(fixed.grid)
+    bend.save(tmp_path / "bend.nii.gz")
+    points = PointSet(np.vstack([landmarks()[0].points, [[500.0, 0.0, 0.0]]]))
+    record = warp_file(
+        write_points(points, tmp_path / "points.csv"), tmp_path / "bend.nii.gz", tmp_path / "out.csv"
+    )
+    for transform in (bend, tmp_path / "bend.nii.gz"):
+        with pytest.warns(RegSuiteWarning) as told:
+            moved = RegSuite.warp(points, transform)
+        assert [str(one.message) for one in told] == record.warnings
+        assert told[0].filename == __file__
+        assert moved.points[-1] == pytest.approx([500.0, 0.0, 0.0])
+    listed: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RegSuite.warp(landmarks()[0], bend)  # all within: not a word
+        RegSuite.warp(points, bend, warnings=listed)
+    assert listed == record.warnings
 
 
 def test_a_linear_transform_needs_a_grid_and_takes_that_of_like(tmp_path):
