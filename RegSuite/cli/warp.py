@@ -32,7 +32,12 @@ def warp(
         str | None, typer.Option(metavar="IMAGE", help="The grid of the warped image; else the field's own.")
     ] = None,
     interpolation: Annotated[
-        str, typer.Option(metavar="NAME", help="linear, nearest, bspline or label (of images).")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of images: linear, bspline; of label maps: nearest (as a result's warped_labels) or "
+            "label (smoother borders).",
+        ),
     ] = "linear",
     surface_space: Annotated[
         str, typer.Option(metavar="LPS|RAS", help="Of a surface's coordinates; the output keeps it.")
