@@ -23,10 +23,11 @@ SPATIAL_REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
 DEFORMABLE_REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.3"
 
 LARGEST_BYTES = 4 << 30
+UNPACKED_BYTES = 1 << 29
+"""Of a deflated file; a few MB can be made to unpack without end."""
+
 _PREAMBLE = 132
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
-_IMPLICIT = "1.2.840.10008.1.2"
 _GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """How files without a preamble begin: groups 0002 and 0008."""
 
@@ -64,10 +65,10 @@ def read_dicom(path: Path | str, wanted: Mapping[str, str]) -> Dataset:
     path = Path(path)
     raw = _bytes(path)
     try:
+        unpacked = _unpacked(raw, path)
         data = pydicom.dcmread(io.BytesIO(raw), force=True)
-        syntax = str(data.file_meta.get("TransferSyntaxUID", ""))
         found = str(data.get("SOPClassUID", "") or "")
-        fault = _fault(raw, syntax, data)
+        fault = _fault(raw, unpacked, data)
     except broken() as error:
         raise damaged(path, error) from error
     if fault is not None:
@@ -91,19 +92,10 @@ def read_dicom(path: Path | str, wanted: Mapping[str, str]) -> Dataset:
     return data
 
 
-def sop_class(path: Path) -> str | None:
-    """The SOP class UID of a DICOM file, None of what is none; the rest of the file is not looked at."""
-    import pydicom
-
+def is_dicom(path: Path) -> bool:
+    """Whether a file looks like DICOM, with the preamble or without."""
     with path.open("rb") as file:
-        head = file.read(_PREAMBLE)
-    if head[128:] != b"DICM" and head[:2] not in _GROUPS:
-        return None
-    try:
-        data = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
-        return str(data.get("SOPClassUID", "") or "") or None
-    except broken():
-        return None
+        return _looks(file.read(_PREAMBLE))
 
 
 def is_little(data: Any) -> bool:
@@ -137,7 +129,7 @@ def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             head = file.read(_PREAMBLE)
-            if head[128:] != b"DICM" and head[:2] not in _GROUPS:
+            if not _looks(head):
                 raise InputError("the file is no DICOM", where=str(path), mend="name a DICOM file")
             return head + file.read()
     except OSError as error:
@@ -146,32 +138,49 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _fault(raw: bytes, syntax: str, data: Dataset) -> str | None:
+def _looks(head: bytes) -> bool:
+    """Whether a file's first 132 bytes are DICOM's."""
+    return head[128:] == b"DICM" or head[:2] in _GROUPS
+
+
+def _fault(raw: bytes, unpacked: bytes | None, data: Dataset) -> str | None:
     """What is wrong with the chain of elements, None when the file is whole."""
-    start = 0
-    if raw[128:_PREAMBLE] == b"DICM":
-        start = _PREAMBLE
-    start = _after_meta(raw, start)
+    if unpacked is not None:
+        return fault_in(unpacked, 0, explicit=True, little=True)
     implicit, little = data.original_encoding
-    if syntax == _DEFLATED:
-        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-        raw, start = unpacker.decompress(raw[start:], LARGEST_BYTES), 0
-        if not unpacker.eof:
-            return "its deflated part is not whole"
-        return fault_in(raw, 0, explicit=True, little=True)
-    explicit = syntax != _IMPLICIT if syntax and implicit is None else not implicit
-    return fault_in(raw, start, explicit, little is not False and syntax != _BIG_ENDIAN)
+    return fault_in(raw, _meta(raw)[0], explicit=implicit is False, little=little is not False)
 
 
-def _after_meta(raw: bytes, start: int) -> int:
-    """Where the file meta information (group 0002, explicit and little endian) ends."""
-    at = start
+def _unpacked(raw: bytes, path: Path) -> bytes | None:
+    """The data set of a deflated file; None of any other. Unpacks no further than it may."""
+    start, syntax = _meta(raw)
+    if syntax != _DEFLATED:
+        return None
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    out = unpacker.decompress(raw[start:], UNPACKED_BYTES)
+    if unpacker.unconsumed_tail:
+        raise InputError(
+            f"the deflated file unpacks to more than {UNPACKED_BYTES} bytes",
+            where=str(path),
+            mend="export the object without compression",
+        )
+    if not unpacker.eof:
+        raise EOFError("its deflated part is not whole")
+    return out
+
+
+def _meta(raw: bytes) -> tuple[int, str]:
+    """Where the file meta information (group 0002, explicit, little endian) ends, and the transfer syntax."""
+    at = _PREAMBLE if raw[128:_PREAMBLE] == b"DICM" else 0
+    syntax = ""
     while raw[at : at + 2] == b"\x02\x00" and len(raw) - at >= 12:
-        if raw[at + 4 : at + 6] in (b"OB", b"UN", b"UT"):
-            at += 12 + int.from_bytes(raw[at + 8 : at + 12], "little")
-        else:
-            at += 8 + int.from_bytes(raw[at + 6 : at + 8], "little")
-    return at
+        long = raw[at + 4 : at + 6] in (b"OB", b"UN", b"UT")
+        value = at + (12 if long else 8)
+        length = int.from_bytes(raw[value - 4 : value] if long else raw[value - 2 : value], "little")
+        if raw[at + 2 : at + 4] == b"\x10\x00":
+            syntax = raw[value : value + length].decode("ascii", "replace").strip("\0 ")
+        at = value + length
+    return at, syntax
 
 
 def _name(uid: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from RegSuite.errors import GeometryError, InputError
+from RegSuite.io.dicom_file import broken
 from RegSuite.io.dicom_slices import Slice, stack_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _slice(path: Path) -> Slice | None:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(NEEDED_TAGS))
     except InvalidDicomError:
         return None
-    except (EOFError, ValueError, KeyError, OSError) as error:
+    except broken() as error:
         raise InputError(
             f"the DICOM file cannot be read: {error}", where=str(path), mend="copy the file again"
         ) from error

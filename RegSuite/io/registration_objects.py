@@ -9,7 +9,6 @@ Registered frame (Equation C.20.3-1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -192,10 +191,6 @@ def _frames(
     item: Fields, whole: Fields, keyword: str
 ) -> tuple[str | None, str | None, tuple[str, ...], str | None]:
     """registered_frame, source_frame, source_images, sop_instance of a Registration."""
-    images: Sequence[Fields] = item.items("ReferencedImageSequence")
-    return (
-        whole.text("FrameOfReferenceUID") or None,
-        item.text(keyword) or None,
-        tuple(i.text("ReferencedSOPInstanceUID") for i in images),
-        whole.text("SOPInstanceUID") or None,
-    )
+    images = tuple(i.text("ReferencedSOPInstanceUID") for i in item.items("ReferencedImageSequence"))
+    own, object_ = whole.text("FrameOfReferenceUID") or None, whole.text("SOPInstanceUID") or None
+    return own, item.text(keyword) or None, images, object_

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from RegSuite.errors import DoseError, InputError
 from RegSuite.geometry import DoseImage, Grid, Image
 from RegSuite.io.dicom_fields import Fields
-from RegSuite.io.dicom_file import RT_DOSE, broken, damaged, is_little, read_dicom, sop_class
+from RegSuite.io.dicom_file import RT_DOSE, broken, damaged, is_dicom, is_little, read_dicom
 from RegSuite.io.dose_grid import dose_grid
 
 GY_OF = {"Gy": 1.0, "cGy": 0.01, "mGy": 0.001}
@@ -36,7 +36,7 @@ def read_dose(path: Path | str, *, unit: str | None = None, warnings: list[str] 
         raise InputError(
             "a folder where a dose file is wanted", where=str(path), mend="name the RT Dose file or image"
         )
-    if path.is_file() and sop_class(path) is not None:
+    if path.is_file() and is_dicom(path):
         return _rt_dose(path, unit, found)
     return _dose_image(path, unit, found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,27 +16,9 @@ from RegSuite.io.contours import fault_in_planes, without_repeats
 from RegSuite.io.dicom_fields import Fields
 from RegSuite.io.dicom_file import RT_STRUCTURE_SET, read_dicom
 from RegSuite.io.names import distinct_names
+from RegSuite.io.structure_set import StructureSet
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-
-
-@dataclass(frozen=True, eq=False)
-class StructureSet:
-    """The structures of an RT Structure Set, and what it says they belong to.
-
-    frame_of_reference: of the contours. referenced_images: SOP instance UIDs of the scan's slices,
-    in the file's order. kinds: DICOM's word (PTV, ORGAN, EXTERNAL, ...) by structure number.
-    left_out: {name: why} of regions that are no closed volume here.
-    """
-
-    structures: tuple[ContourStructure, ...]
-    frame_of_reference: str | None
-    sop_instance: str | None
-    label: str
-    referenced_images: tuple[str, ...] = ()
-    kinds: Mapping[int, str] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    path: Path | None = None
 
 
 @dataclass(frozen=True)

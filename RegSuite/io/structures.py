@@ -8,7 +8,7 @@ from pathlib import Path
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import Structure
-from RegSuite.io.dicom_file import sop_class
+from RegSuite.io.dicom_file import is_dicom
 from RegSuite.io.label_structures import read_label_structures
 from RegSuite.io.rtstruct import read_rtstruct
 from RegSuite.io.surface_file import SUFFIXES
@@ -52,7 +52,7 @@ def read_structures(
             where=str(path),
             mend="leave the space out",
         )
-    if sop_class(path) is None:
+    if not is_dicom(path):
         return read_label_structures(path, table, found)
     if table is not None:
         raise InputError(

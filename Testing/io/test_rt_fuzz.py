@@ -1,0 +1,202 @@
+"""Damaged and hostile radiotherapy files: an object or an InputError, in little time and memory."""
+
+from __future__ import annotations
+
+import logging
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from RegSuite.errors import InputError
+from RegSuite.io.dicom_extent import DEEPEST
+from RegSuite.io.dicom_file import RT_DOSE, read_dicom
+from RegSuite.io.registration_objects import read_registrations
+from RegSuite.io.rtdose import read_dose
+from RegSuite.io.rtstruct import read_rtstruct
+from RegSuite.io.structures import read_structures
+from Testing.io import reg, rt
+from Testing.io.test_rtdose import marked
+
+SECONDS, BYTES = 2.0, 64 << 20
+FLIPPED = 150
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """pydicom warns of what it finds in broken files."""
+    logger = logging.getLogger("pydicom")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logger.setLevel(before)
+
+
+def a_dose(folder: Path) -> Path:
+    return rt.dose(folder / "dose.dcm", marked())
+
+
+def a_compressed_dose(folder: Path) -> Path:
+    import pydicom
+
+    data = pydicom.dcmread(a_dose(folder))
+    data.compress("1.2.840.10008.1.2.5")
+    data.save_as(folder / "rle.dcm")
+    return folder / "rle.dcm"
+
+
+def a_structure_set(folder: Path) -> Path:
+    drawn = [rt.contour(rt.square(z)) for z in (0, 3, 6)]
+    return rt.structure_set(folder / "set.dcm", [("Organ", drawn), ("PTV", drawn[:1])])
+
+
+def an_implicit_structure_set(folder: Path) -> Path:
+    drawn = [rt.contour(rt.square(z)) for z in (0, 3, 6)]
+    return rt.structure_set(folder / "set.dcm", [("Organ", drawn)], implicit=True)
+
+
+def a_matrix(folder: Path) -> Path:
+    return reg.spatial(folder / "reg.dcm", (reg.FIXED, [np.eye(4)]), (reg.MOVING, [np.eye(4)]))
+
+
+def a_deformation(folder: Path) -> Path:
+    vectors = np.random.default_rng(0).normal(size=(3, 4, 5, 3))
+    return reg.deformable(folder / "def.dcm", vectors, pre=np.eye(4), post=np.eye(4))
+
+
+KINDS: list[tuple[Callable[[Path], Path], Callable[[Path], Any]]] = [
+    (a_dose, read_dose),
+    (a_compressed_dose, read_dose),
+    (a_structure_set, read_rtstruct),
+    (an_implicit_structure_set, read_rtstruct),
+    (a_matrix, read_registrations),
+    (a_deformation, read_registrations),
+]
+IDS = [make.__name__ for make, _ in KINDS]
+
+
+def answer(read: Callable[[Path], Any], path: Path) -> str:
+    """'read' or 'refused'; anything but an InputError with words goes through."""
+    tracemalloc.start()
+    start = time.process_time()
+    refused = None
+    try:
+        read(path)
+    except InputError as error:
+        refused = error
+    seconds, peak = time.process_time() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < SECONDS
+    assert peak < BYTES
+    assert refused is None or (refused.what and refused.where)
+    return "read" if refused is None else "refused"
+
+
+@pytest.mark.parametrize(("make", "read"), KINDS, ids=IDS)
+def test_a_file_that_is_cut_off_is_refused_or_lacks_whole_elements_at_its_end(
+    tmp_path: Path, make: Callable[[Path], Path], read: Callable[[Path], Any]
+) -> None:
+    """DICOM has no length: a file that ends just after an element looks whole; no other does."""
+    path = make(tmp_path)
+    whole, cut = path.read_bytes(), tmp_path / "cut.dcm"
+    answer(read, path)  # imports
+    for length in [*range(0, len(whole), 100), *range(len(whole) - 40, len(whole))]:
+        cut.write_bytes(whole[:length])
+        said = answer(read, cut)
+        assert said == "refused" or not needed(whole[length:]), length
+    assert answer(read, path) == "read"
+
+
+def needed(rest: bytes) -> bool:
+    """Whether what was cut off begins within an element or with one that a reader needs."""
+    return rest[:4] not in (b"\x06\x30\x80\x00",)  # RTROIObservationsSequence
+
+
+@pytest.mark.parametrize(("make", "read"), KINDS, ids=IDS)
+def test_flipped_bytes_end_in_an_object_or_in_words(
+    tmp_path: Path, make: Callable[[Path], Path], read: Callable[[Path], Any]
+) -> None:
+    path = make(tmp_path)
+    whole, hurt = path.read_bytes(), tmp_path / "hurt.dcm"
+    answer(read, path)
+    said = []
+    for seed in range(FLIPPED):
+        generator = np.random.default_rng(seed)
+        values = np.frombuffer(whole, np.uint8).copy()
+        places = generator.integers(100, len(values), size=1 + seed % 4)
+        values[places] ^= generator.integers(1, 256, size=len(places)).astype(np.uint8)
+        hurt.write_bytes(values.tobytes())
+        said.append(answer(read, hurt))
+    assert "refused" in said
+
+
+@pytest.mark.parametrize("ending", [".vtp", ".stl"])
+def test_surfaces_that_are_cut_off_end_in_words(tmp_path: Path, ending: str) -> None:
+    pytest.importorskip("vtk", reason="surfaces need vtk: pip install 'regsuite[surfaces]'")
+    from Testing.io.test_structures import BOX, FACES, poly_data, write
+
+    triangles = [[f[i] for i in t] for f in FACES for t in ((0, 1, 2), (0, 2, 3))]
+    path = write(poly_data(BOX, polys=triangles), tmp_path / f"whole{ending}")
+    whole, cut = path.read_bytes(), tmp_path / f"cut{ending}"
+    for length in range(0, len(whole) - 20, 100):
+        cut.write_bytes(whole[:length])
+        assert answer(read_structures, cut) == "refused", length
+    assert answer(read_structures, path) == "read"
+
+
+def test_sequences_nested_beyond_reason_are_refused(tmp_path: Path) -> None:
+    whole = a_structure_set(tmp_path).read_bytes()
+    begin = b"\x06\x30\x10\x00SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    for depth in (DEEPEST, 20_000):
+        (tmp_path / "deep.dcm").write_bytes(whole + begin * depth)
+        assert answer(read_rtstruct, tmp_path / "deep.dcm") == "refused"
+
+
+def test_sizes_that_a_file_only_claims_are_not_believed(tmp_path: Path) -> None:
+    path = rt.dose(tmp_path / "d.dcm", marked(), Rows=65535, Columns=65535)
+    with pytest.raises(InputError, match="PixelData has 120 bytes where"):
+        read_dose(path)
+    assert answer(read_dose, path) == "refused"
+    data = a_compressed_dose(tmp_path)
+    import pydicom
+
+    big = pydicom.dcmread(data)
+    big.Rows = big.Columns = 65535
+    big.save_as(tmp_path / "big.dcm")
+    assert answer(read_dose, tmp_path / "big.dcm") == "refused"
+
+
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pydicom
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    data = pydicom.dcmread(a_dose(tmp_path))
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.DoseComment = "x" * 60
+    data.save_as(tmp_path / "packed.dcm")
+    assert read_dose(tmp_path / "packed.dcm").image.grid.voxels == 60
+    monkeypatch.setattr("RegSuite.io.dicom_file.UNPACKED_BYTES", 100)
+    with pytest.raises(InputError, match="unpacks to more than"):
+        read_dose(tmp_path / "packed.dcm")
+
+
+@pytest.mark.parametrize("content", [b"", b"DICM", b"\x08\x00" * 400, b"\0" * 128 + b"DICM", b"{}" * 500])
+def test_what_is_no_dicom_is_called_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.dcm").write_bytes(content)
+    with pytest.raises(InputError, match="no DICOM|cut short|cannot be read"):
+        read_dicom(tmp_path / "x.dcm", {RT_DOSE: "RT Dose"})
+
+
+def test_zeros_after_the_last_element_are_padding(tmp_path: Path) -> None:
+    path = a_dose(tmp_path)
+    path.write_bytes(path.read_bytes() + b"\0" * 7)
+    assert read_dose(path).image.grid.voxels == 60
+    path.write_bytes(path.read_bytes() + b"garbage")
+    assert answer(read_dose, path) == "refused"
