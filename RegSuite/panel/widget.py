@@ -36,7 +36,7 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic: WorkflowLogic | None = None
         self.control: RunControl | None = None
-        self._entered = False
+        self._entered = bool(self.parent.visible)  # reloaded in sight: nobody may say enter()
 
     def setup(self) -> None:
         """Build the panel, or ask for the packages that it is made with."""

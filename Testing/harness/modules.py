@@ -128,13 +128,13 @@ def fit(panel: Any) -> None:
 
 
 def reload_module(module: ModuleType) -> Any:
-    """Slicer's "Reload" button: the file is read again, the panel made anew; gives the new Widget object."""
+    """Slicer's "Reload" button: the file is read again, the panel made anew; gives the new Widget object.
+
+    As in Slicer the module stays the one that is shown, and the new panel's enter() is not called.
+    """
     name = module.__name__
     slicer.util.reloadScriptedModule(name)
     panel = getattr(slicer.modules, f"{name}Widget")
-    panel.parent.show()
-    if hasattr(panel, "enter"):
-        panel.enter()
     slicer.app.processEvents()
     return panel
 

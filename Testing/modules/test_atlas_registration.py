@@ -147,6 +147,17 @@ def test_reloading_the_module_in_mid_run_ends_the_worker(panel, scene):
     assert again.ui.fixedSelector.currentNode().GetName() == "scan"
 
 
+def test_a_panel_reloaded_in_sight_goes_on_after_the_scene_was_closed(panel, scene):
+    import sys
+
+    again = harness.reload_module(sys.modules["AtlasRegistration"])
+    scene.Clear(0)
+    assert again.forms.connected
+    again.exit()
+    scene.Clear(0)
+    assert not again.forms.connected
+
+
 def test_a_moving_image_deleted_in_mid_run_is_said_and_the_result_is_shown_without_it(panel, pair, scene):
     atlas.choose(panel, *pair)
     panel.ui.applyButton.click()
