@@ -30,14 +30,18 @@ class InstallBox:
         self.button.connect("clicked()", self._install)
         layout.addWidget(self.label)
         layout.addWidget(self.button)
-        self.refresh()
+        self._say()
 
     def refresh(self) -> None:
-        """Say what is missing now."""
+        """Say what is missing now; hidden where nothing is."""
+        self.widget.visible = self._say()
+
+    def _say(self) -> bool:
+        """Whether something is missing. Shows nothing: without a parent it would be a window."""
         needed = dependencies.missing()
         names = ", ".join(str(r) for r in needed)
         self.label.text = _("RegSuite needs Python packages: {names}").format(names=names)
-        self.widget.visible = bool(needed)
+        return bool(needed)
 
     def _install(self) -> None:
         self.button.enabled = False

@@ -240,3 +240,18 @@ def test_the_install_box_stands_until_everything_is_there(without, dependencies)
     box.button.click()
     assert ready == [True]
     assert not box.widget.visible
+
+
+def test_the_install_box_never_stands_as_a_window_of_its_own(without, dependencies):
+    import qt
+
+    from RegSuite.panel.install_box import InstallBox
+
+    without("pydantic")
+    box = InstallBox(lambda: None)
+    assert not box.widget.visible
+    home = qt.QWidget()
+    qt.QVBoxLayout(home).addWidget(box.widget)
+    home.show()
+    assert box.widget.visible
+    home.hide()
