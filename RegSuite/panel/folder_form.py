@@ -8,6 +8,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from RegSuite.errors import OutputError
+from RegSuite.report.result import RESULT_FILE
 
 FOLDER, OVERWRITE = "outputFolder", "overwrite"
 
@@ -33,19 +34,25 @@ class FolderForm:
         """Whether a result that is there may be replaced."""
         return bool(self._overwrite.checked)
 
-    def check(self) -> None:
-        """Raise OutputError now where the result could not be put there later."""
+    def check(self, folder: Path | None) -> None:
+        """Raise OutputError now where a result could not be put into `folder` later."""
         from RegSuite.backend.publish import check_target
 
-        if self.folder is None:
+        if folder is None:
             return
-        if not self.folder.is_absolute():
+        if not folder.is_absolute():
             raise OutputError(
-                _("'{folder}' does not say on which disk it is").format(folder=self.folder),
+                _("'{folder}' does not say on which disk it is").format(folder=folder),
                 where=_("Keep the result in"),
                 mend=_("give the whole path, or choose the folder with the button"),
             )
-        check_target(self.folder, overwrite=self.overwrite)
+        if (folder / RESULT_FILE).exists() and not self.overwrite:
+            raise OutputError(
+                _("the folder holds a result already"),
+                where=str(folder),
+                mend=_("tick 'Replace a result that is there already', or name another folder"),
+            )
+        check_target(folder, overwrite=self.overwrite)
 
     def set_parameter_node(self, node: Any | None) -> None:
         """Show what a MRML parameter node keeps; None: no scene."""

@@ -44,8 +44,10 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
         folder: Path | None = None,
         overwrite: bool = False,
         moving: Any = None,
+        subject: str = "",
     ) -> Order:
-        """What the parameter node asks for. moving: a moving image in the place of the chosen one.
+        """What the parameter node asks for. moving: a moving image in the place of the chosen one,
+        one of several that is called `subject` among them.
 
         Raises InputError for a parameter or an input that is missing, an output that is an input.
         """
@@ -78,7 +80,7 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
             overwrite=overwrite,
             scene=bool(values.get("scene", True)),
             name=_name(given),
-            subject="" if moving is None else str(moving.GetName()),
+            subject=subject,
         )
 
     def start(self, parameters: Any) -> Job:
@@ -119,6 +121,18 @@ def _name(given: dict[str, Any]) -> str:
     chosen: list[Any] = [given.get(role) for role in ("moving", "fixed")]
     names = [str(item.GetName()) for item in chosen if hasattr(item, "GetName")]
     return " to ".join(names) or "RegSuite result"
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, those that are there already with a number: two scans may have one name."""
+    out: list[str] = []
+    for name in names:
+        number, called = 1, name
+        while called in out:
+            number += 1
+            called = f"{name} ({number})"
+        out.append(called)
+    return out
 
 
 def population_folders(folder: Path | None, names: Sequence[str]) -> list[Path | None]:

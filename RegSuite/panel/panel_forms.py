@@ -9,12 +9,12 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from RegSuite.errors import InputError, RegSuiteError
+from RegSuite.errors import InputError, OutputError, RegSuiteError
 from RegSuite.panel.direction import direction
 from RegSuite.panel.folder_form import FolderForm
 from RegSuite.panel.inputs_form import InputsForm
 from RegSuite.panel.live_checks import LiveChecks
-from RegSuite.panel.logic import OF_ONE_MOVING, WorkflowLogic, population_folders
+from RegSuite.panel.logic import OF_ONE_MOVING, WorkflowLogic, distinct, population_folders
 from RegSuite.panel.node_names import field_name
 from RegSuite.panel.order import Order
 from RegSuite.panel.parameter_form import ParameterForm
@@ -77,21 +77,24 @@ class PanelForms:
 
     def orders(self, logic: WorkflowLogic) -> list[Order]:
         """What is to be run. Raises RegSuiteError for what cannot be, with the mend."""
-        self.folder.check()
+        folder, overwrite = self.folder.folder, self.folder.overwrite
         if not self.population.wanted:
-            return [logic.order(self._parameters, folder=self.folder.folder, overwrite=self.folder.overwrite)]
-        images = [image for image in self.population.images() if image.GetID() != self._fixed_id()]
+            self.folder.check(folder)
+            return [logic.order(self._parameters, folder=folder, overwrite=overwrite)]
+        images = self._several()
         if not images:
             raise InputError(
                 _("no moving image is ticked"),
                 where=_("Moving images"),
                 mend=_("tick one or more images that are not the fixed one"),
             )
-        names = [str(image.GetName()) for image in images]
-        folders = population_folders(self.folder.folder, names)
+        names = distinct([str(image.GetName()) for image in images])
+        folders = population_folders(folder, names)
+        for place in folders:  # before hours of work, not after them
+            self.folder.check(place)
         return [
-            logic.order(self._parameters, folder=folder, overwrite=self.folder.overwrite, moving=image)
-            for image, folder in zip(images, folders, strict=True)
+            logic.order(self._parameters, folder=place, overwrite=overwrite, moving=image, subject=name)
+            for image, place, name in zip(images, folders, names, strict=True)
         ]
 
     def findings(self) -> list[Finding]:
@@ -106,10 +109,7 @@ class PanelForms:
             wrong = check_outputs(self._workflow, given, targets)
             return [*wrong, *check_inputs(self._workflow, given, values)]
         alone = {role: item for role, item in given.items() if role not in OF_ONE_MOVING}
-        each = [
-            check_inputs(self._workflow, {**alone, "moving": image}, values)
-            for image in self.population.images()
-        ]
+        each = [check_inputs(self._workflow, {**alone, "moving": image}, values) for image in self._several()]
         return list(dict.fromkeys(finding for found in each for finding in found))
 
     def early_findings(self) -> list[Finding] | None:
@@ -126,7 +126,10 @@ class PanelForms:
         return [field for field in found if field is not None]
 
     def fields_of(self, error: BaseException) -> list[Any]:
-        """The selectors of the roles that an error names as its place."""
+        """The selectors of the roles that an error names as its place, or the field of the folder."""
+        if isinstance(error, OutputError):
+            self._ui.folderSection.collapsed = False
+            return [self.folder.edit]
         where = error.where if isinstance(error, RegSuiteError) else ""
         roles = [role for role in self._workflow.inputs if where.startswith((role.title, role.name))]
         best = max(roles, key=lambda role: len(role.name), default=None)
@@ -143,9 +146,10 @@ class PanelForms:
         labels = [getattr(self._ui, f"{field_name(role)}Label", None) for role in roles]
         return [*(self.inputs.selectors[role] for role in roles), *filter(None, labels)]
 
-    def _fixed_id(self) -> str | None:
+    def _several(self) -> list[Any]:
+        """The ticked images but the fixed one, which others are warped onto."""
         fixed = self._parameters.fixed
-        return None if fixed is None else fixed.GetID()
+        return [image for image in self.population.images() if image is not fixed]
 
     def _told(self, *_arguments: Any) -> None:
         """Say what will be warped onto what."""

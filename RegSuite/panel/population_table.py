@@ -14,6 +14,9 @@ from RegSuite.panel.tones import Tone, box_style, titled
 
 ROW_HEIGHT = 24
 MOST_ROWS = 10
+MOST_REASONS = 4
+"""So many failed subjects are named above the table, whose last column is narrow."""
+
 NODE_NAME = "Population"
 
 _MEASURES = (
@@ -60,7 +63,12 @@ class PopulationTable:
         failed = sum(s.failed for s in rows)
         tone: Tone = "fail" if failed == len(rows) else "unsure" if failed else "plain"
         self.summary.setStyleSheet(box_style(tone))
-        self.summary.text = titled(tone, sentence(rows), _("Click a row to see its result; worst first."))
+        reasons = [f"{s.name}: {s.status}" for s in rows if s.failed]
+        more = len(reasons) - MOST_REASONS
+        if more > 0:
+            reasons[MOST_REASONS:] = [_("and {n} more: see the log").format(n=more)]
+        hint = _("Click a row to see its result; worst first.")
+        self.summary.text = titled(tone, sentence(rows), *reasons, hint)
         self._fill(rows)
         table_from_columns(columns(rows), name=NODE_NAME)
         self.widget.visible = True

@@ -187,6 +187,43 @@ def test_several_images_wanted_and_none_ticked_is_said(panel, pair):
     assert "no moving image is ticked" in refusal(panel)
 
 
+def several(panel, fixed, *images):
+    """Choose a population."""
+    import qt
+
+    panel.ui.fixedSelector.setCurrentNode(fixed)
+    panel.ui.severalCheckBox.click()
+    for image in images:
+        panel.ui.movingSeveralSelector.setCheckState(image, qt.Qt.Checked)
+
+
+def test_images_of_one_name_are_different_subjects_and_the_fixed_one_is_none(panel, pair, tmp_path):
+    other = atlas.a_pair(12.0, names=("atlas", "atlas"))
+    several(panel, pair[0], *pair, *other)
+    panel.ui.folderEdit.currentPath = str(tmp_path)
+    assert [finding.what for finding in panel.forms.findings()] == []
+    orders = panel.forms.orders(panel.logic)
+    assert [order.subject for order in orders] == ["atlas", "atlas (2)", "atlas (3)"]
+    assert len({order.folder for order in orders}) == 3
+
+
+def test_a_population_does_not_begin_where_a_subject_has_a_result_already(panel, pair, tmp_path):
+    (tmp_path / "atlas").mkdir()
+    (tmp_path / "atlas" / "result.json").write_text('{"schema": "regsuite.result/1"}')
+    several(panel, *pair)
+    panel.ui.folderEdit.currentPath = str(tmp_path)
+    words = refusal(panel)
+    assert str(tmp_path / "atlas") in words
+    assert "tick 'Replace a result that is there already'" in words
+    assert not panel.ui.folderSection.collapsed
+    assert panel.ui.folderEdit.property("RegSuiteHighlighted")
+
+
+def test_colour_images_are_not_offered_for_a_population(panel, pair, scene):
+    scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "photograph")
+    assert [node.GetName() for node in panel.ui.movingSeveralSelector.nodes()] == ["scan", "atlas"]
+
+
 def test_an_error_nobody_foresaw_is_said_in_the_panel_with_its_trace_in_the_log(panel, pair, monkeypatch):
     from RegSuite.backend import job
 

@@ -91,3 +91,14 @@ def test_the_panels_table_tells_which_row_was_clicked_and_makes_a_node(scene):
     node = scene.GetFirstNodeByName("Population")
     assert node.GetCellText(0, 0) == "b"
     assert "1 of 2 registered" in words_of(table.summary)
+
+
+def test_why_a_subject_failed_stands_above_the_table_the_first_of_many(scene):
+    from RegSuite.panel.population_table import PopulationTable
+
+    table = PopulationTable(lambda _name: None)
+    table.show([Subject("a"), *(Subject(f"b{i}", status=f"reason {i}") for i in range(6))])
+    words = words_of(table.summary)
+    assert "b0: reason 0" in words
+    assert "and 2 more: see the log" in words
+    assert "reason 5" not in words
