@@ -47,6 +47,26 @@ def test_value_of_each_type_is_stored_as_slicer_stores_it(kind, first, value, st
     assert {name: node.GetParameter(name) for name in node.GetParameterNames()} == stored
 
 
+def test_a_value_is_the_one_of_the_last_modified_event_as_in_slicer():
+    parameters = node_of({"x": int})
+    node = parameters.parameterNode
+    was = node.StartModify()
+    node.SetParameter("x", "4")
+    assert parameters.x == 0
+    node.EndModify(was)
+    assert parameters.x == 4
+
+
+def test_a_node_that_leaves_the_scene_leaves_the_parameter():
+    import slicer
+
+    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    parameters = node_of({"x": slicer.vtkMRMLScalarVolumeNode})
+    parameters.x = volume
+    slicer.mrmlScene.RemoveNode(volume)
+    assert parameters.x is None
+
+
 def test_optional_goes_back_to_none():
     parameters = node_of({"x": Optional[int]}, x=4)  # noqa: UP045  # Slicer knows no bar
     parameters.x = None

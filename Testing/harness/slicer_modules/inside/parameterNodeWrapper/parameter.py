@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slicer.parameterNodeWrapper.annotations import Decimals, Default, SingleStep, Validator, first, split
-from slicer.parameterNodeWrapper.storages import storage_of, validate
+from slicer.parameterNodeWrapper.storages import AsList, storage_of, validate
 
 
 @dataclass
@@ -18,6 +18,11 @@ class ParameterInfo:
     storage: Any
     default: Default
     unalteredType: Any
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a value is changed in place."""
+        return isinstance(self.storage, AsList)
 
     def read(self, node: Any) -> Any:
         if not self.storage.is_in(node, self.basename):

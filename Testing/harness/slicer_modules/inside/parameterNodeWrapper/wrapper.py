@@ -26,8 +26,9 @@ class Wrapper:
         self._observed: dict[int, int] = {}
         self._next_gui = 0
         self._writing_gui = False
-        for parameter in self.allParameters.values():
-            parameter.read(parameterNode)
+        self._values: dict[str, Any] = {}
+        self._read_again()
+        self._observed[-1] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, _weak_call(self, "_read_again"))
 
     @property
     def parameterNode(self) -> Any:
@@ -46,10 +47,18 @@ class Wrapper:
         return self._known(name).unalteredType
 
     def getValue(self, name: str) -> Any:
-        return self._known(name).read(self._node)
+        """As in Slicer the value of the last ModifiedEvent: older than the node's while that is held back."""
+        parameter = self._known(name)
+        return parameter.read(self._node) if parameter.is_list else self._values[name]
 
     def setValue(self, name: str, value: Any) -> None:
-        self._known(name).write(self._node, value)
+        parameter = self._known(name)
+        with slicer.util.NodeModify(self._node):
+            parameter.write(self._node, value)
+            self._values[name] = parameter.read(self._node)
+
+    def _read_again(self) -> None:
+        self._values = {name: found.read(self._node) for name, found in self.allParameters.items()}
 
     def connectGui(self, gui: Any) -> None:
         """Bind the widgets that name a parameter. Gives nothing, as in Slicer: see the harness's README."""
@@ -64,7 +73,7 @@ class Wrapper:
         for name, connector in connectors.items():
             connector.write(self.getValue(name))
             connector.connect(self._from_gui(name, connector))
-        self._observed[tag] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, _weak_call(self))
+        self._observed[tag] = self.AddObserver(vtk.vtkCommand.ModifiedEvent, _weak_call(self, "_to_guis"))
         return tag
 
     def disconnectGui(self, tag: int | None) -> None:
@@ -121,16 +130,16 @@ class Wrapper:
             self._writing_gui = False
 
 
-def _weak_call(wrapper: Wrapper) -> Any:
+def _weak_call(wrapper: Wrapper, method: str) -> Any:
     """An observer that does not keep the wrapper alive."""
     reference = weakref.ref(wrapper)
 
-    def to_guis(*_: Any) -> None:
+    def call(*_: Any) -> None:
         alive = reference()
         if alive is not None:
-            alive._to_guis()
+            getattr(alive, method)()
 
-    return to_guis
+    return call
 
 
 def parameterNodeWrapper(classtype: Any = None) -> Any:
