@@ -40,6 +40,7 @@ _BROKEN = (
     MemoryError,
     OSError,
     RuntimeError,
+    StopIteration,
     TypeError,
     ValueError,
     struct.error,

@@ -97,8 +97,7 @@ def _surface(
         )
     triangles = _triangles(cells)
     corners = points[triangles] - points.mean(axis=0)
-    turns = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    if len(np.unique(turns, axis=0)) < len(turns):
+    if not _is_wound_alike(triangles):
         raise InputError(
             "neighbouring triangles of the surface face different ways",
             where=str(path),
@@ -108,6 +107,14 @@ def _surface(
     if volume == 0:
         raise InputError("the surface encloses nothing", where=str(path), mend="write the surface anew")
     return SurfaceStructure(name, points, triangles[:, ::-1].copy() if volume < 0 else triangles)
+
+
+def _is_wound_alike(triangles: NDArray[np.int64]) -> bool:
+    """Whether each edge is run through as often one way as the other."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    which = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+    ways = np.bincount(which, weights=np.where(edges[:, 0] < edges[:, 1], 1.0, -1.0))
+    return not ways.any()
 
 
 def _triangles(cells: Cells) -> NDArray[np.int64]:

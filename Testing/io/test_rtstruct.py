@@ -115,6 +115,15 @@ def test_equal_and_empty_names_are_told_apart_by_their_numbers(tmp_path: Path) -
     assert "without a name are called ROI 3" in told[1]
 
 
+@pytest.mark.parametrize("characters", ["ISO_IR 100", "ISO_IR 192"])
+def test_names_keep_their_letters(tmp_path: Path, characters: str) -> None:
+    one = [rt.contour(rt.square(0))]
+    path = rt.structure_set(
+        tmp_path / "s.dcm", [("Parotis rechts über 26 Gy", one)], SpecificCharacterSet=characters
+    )
+    assert read_rtstruct(path).structures[0].name == "Parotis rechts über 26 Gy"
+
+
 def test_no_structure_at_all_is_an_error(tmp_path: Path) -> None:
     path = rt.structure_set(tmp_path / "s.dcm", [("Isocentre", [rt.contour([0, 0, 0], "POINT")])])
     with pytest.raises(InputError, match="1 regions but none with closed contours"):

@@ -108,6 +108,14 @@ def test_triangles_that_face_different_ways_are_refused(tmp_path: Path) -> None:
         read_structures(path)
 
 
+def test_two_boxes_that_touch_along_an_edge_are_one_closed_surface(tmp_path: Path) -> None:
+    both = np.concatenate([BOX, BOX + [2, 4, 0]])
+    faces = FACES + [[i + 8 for i in face] for face in FACES]
+    (pair,) = read_structures(write(poly_data(both, polys=faces), tmp_path / "b.vtp"))
+    assert isinstance(pair, SurfaceStructure)
+    assert (len(pair.points), volume(pair)) == (14, pytest.approx(96))
+
+
 @pytest.mark.parametrize("kind", ["lines", "polys"])
 def test_lines_and_lone_polygons_are_contours(tmp_path: Path, kind: str) -> None:
     points, rings = stack()
