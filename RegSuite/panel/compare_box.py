@@ -56,8 +56,7 @@ class CompareBox:
         self._show_mode("fade", 50)
         for box in (self.jacobian_box, self.grid_box):
             self._check(box, False)
-        self.legend.text = ""
-        self.legend.visible = False
+        self._explain()
         self.widget.visible = False
         if comparison is not None:
             comparison.clear()
@@ -66,6 +65,7 @@ class CompareBox:
         """The views have been arranged anew: the buttons stand for fading, half and half."""
         self._timer.stop()
         self._show_mode("fade", 50)
+        self._explain()
 
     def stop(self) -> None:
         """Nobody looks: flickering ends."""
@@ -92,6 +92,7 @@ class CompareBox:
             self._comparison.checkerboard(TILES)
         else:
             self._comparison.difference()
+        self._explain()
 
     def _modes(self) -> Any:
         row = qt.QHBoxLayout()
@@ -176,11 +177,22 @@ class CompareBox:
         if self._comparison is None:
             return
         self._comparison.jacobian(bool(on))
-        self.legend.text = _(
-            "Blue: the place is smaller in the moving image. Red: it is larger. White (1): it keeps its "
-            "volume. 0 or less is a fold, which no tissue does."
-        )
-        self.legend.visible = bool(on)
+        self._explain()
+
+    def _explain(self) -> None:
+        """Say what the colours in the views mean, and what they do not."""
+        words = ""
+        if self.jacobian_box.checked:  # lies over whatever else is chosen
+            words = _(
+                "Blue: the place is smaller in the moving image. Red: it is larger. White (1): it keeps its "
+                "volume. 0 or less is a fold, which no tissue does."
+            )
+        elif self.buttons["difference"].checked:
+            from RegSuite.mrml.compare import DIFFERENCE_HINT
+
+            words = DIFFERENCE_HINT
+        self.legend.text = words
+        self.legend.visible = bool(words)
 
     def _grid(self, on: bool) -> None:
         if self._comparison is not None:

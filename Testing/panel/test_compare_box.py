@@ -71,6 +71,18 @@ def test_the_jacobian_comes_with_words_that_say_what_its_colours_mean(told, box)
     assert box.legend.isHidden()
 
 
+def test_the_difference_comes_with_words_that_say_when_it_says_nothing(box):
+    box.buttons["difference"].click()
+    assert not box.legend.isHidden()
+    assert "only of images of one modality" in box.legend.text
+    box.jacobian_box.click()  # lies over the difference
+    assert "modality" not in box.legend.text
+    box.jacobian_box.click()
+    assert "modality" in box.legend.text
+    box.buttons["fade"].click()
+    assert box.legend.isHidden()
+
+
 def test_the_deformation_grid_is_switched_on_and_off(told, box):
     box.grid_box.click()
     box.grid_box.click()
