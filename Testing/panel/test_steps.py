@@ -97,7 +97,7 @@ def test_many_short_steps_leave_the_window_its_turns(ended):
         steps = run(work(), ended)
         harness.wait_until(lambda: ended.calls, 10)
     assert steps.stopped
-    assert gap.ms < 90  # 20 ms of steps, and what the machine does besides
+    assert gap.ms < 250  # of 400 ms of work; turns come after 20 ms, and a busy machine adds its own
 
 
 def test_a_pause_is_waited_for(ended):
