@@ -65,6 +65,7 @@ class NodeRun:
         self._cancelled = False
         self._told = 0
         self._notes: list[str] = []
+        self._read: dict[str, tuple[Any, ...]] = {}
 
     def cancel(self) -> None:
         """Ask the run to end; `steps` raises Cancelled within two seconds."""
@@ -79,7 +80,7 @@ class NodeRun:
             yield from self._compute()
             content = self._content()
             nodes = yield from self._make_nodes(content, made)
-            self._notes.extend(self.order.missing())
+            self._notes.extend([*self.order.missing(), *self.order.changed(self._read)])
             shown = replace(content, items={**content.items, **nodes})
             steps = keep(self.order, self.job, shown, self._tell_end)
             folder, warning = yield from self._until_cancelled(steps)
@@ -127,6 +128,7 @@ class NodeRun:
         from RegSuite.mrml.inputs import engine_inputs_in_steps
 
         given = {role: self.order.present(role) for role in self.order.given}
+        self._read = self.order.states()
         steps = engine_inputs_in_steps(self.order.workflow, given, self._notes, arrays=True)
         del given
         while True:

@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from RegSuite.errors import InputError
+from RegSuite.panel.still import state_of
 
 if TYPE_CHECKING:
     from RegSuite.workflows.model import Workflow
@@ -91,3 +92,19 @@ class Order:
                 words = _("{title} '{name}' was deleted while the run went on: a new node was made.")
                 out.append(words.format(title=self.title(role), name=ref.name))
         return out
+
+    def states(self) -> dict[str, tuple[Any, ...]]:
+        """Place and voxels of the input nodes as they are now, for `changed`."""
+        return {role: state_of(node) for role, node in self.nodes().items()}
+
+    def changed(self, before: Mapping[str, tuple[Any, ...]]) -> list[str]:
+        """A sentence for each input that is there still, but not as it was."""
+        words = _(
+            "{title} '{name}' was moved or changed while the run went on: the result belongs to it as it "
+            "was before."
+        )
+        return [
+            words.format(title=self.title(role), name=self.given[role].name)
+            for role, state in self.states().items()
+            if before.get(role, state) != state
+        ]
