@@ -151,12 +151,22 @@ def test_surfaces_that_are_cut_off_end_in_words(tmp_path: Path, ending: str) -> 
     assert answer(read_structures, path) == "read"
 
 
+def nested(depth: int) -> bytes:
+    """That many sequences of undefined length, each in the one item of the one before."""
+    begin = b"\x0e\x30\x10\x00SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    end = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0"
+    return begin * depth + end * depth
+
+
 def test_sequences_nested_beyond_reason_are_refused(tmp_path: Path) -> None:
-    whole = a_structure_set(tmp_path).read_bytes()
-    begin = b"\x06\x30\x10\x00SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
-    for depth in (DEEPEST, 20_000):
-        (tmp_path / "deep.dcm").write_bytes(whole + begin * depth)
-        assert answer(read_rtstruct, tmp_path / "deep.dcm") == "refused"
+    whole, deep = a_structure_set(tmp_path).read_bytes(), tmp_path / "deep.dcm"
+    deep.write_bytes(whole + nested(5))
+    assert answer(read_rtstruct, deep) == "read"
+    deep.write_bytes(whole + nested(DEEPEST + 1))
+    with pytest.raises(InputError, match=f"nested more than {DEEPEST} deep"):
+        read_rtstruct(deep)
+    deep.write_bytes(whole + nested(20_000))
+    assert answer(read_rtstruct, deep) == "refused"
 
 
 def test_sizes_that_a_file_only_claims_are_not_believed(tmp_path: Path) -> None:
