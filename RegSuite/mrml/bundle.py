@@ -87,6 +87,8 @@ def _storage(node: Any) -> Any:
 
 def _ending(node: Any, storage: Any) -> str:
     """What Slicer would choose, but for grid transforms: its HDF5 is not compressed and of double size."""
+    if node.IsA("vtkMRMLModelNode"):
+        return "vtp"  # compressed
     return "nrrd" if node.IsA(GRID) else str(storage.GetDefaultWriteFileExtension())
 
 

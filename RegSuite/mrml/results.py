@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from RegSuite.mrml import display
 from RegSuite.mrml.application.file_types import without_ending
 from RegSuite.mrml.hierarchy import result_folder
+from RegSuite.mrml.labels_in_3d import SURFACES, surfaces_of
 from RegSuite.mrml.make import make_node
 from RegSuite.mrml.measures import measures_table
 from RegSuite.mrml.nodes import is_node
@@ -42,7 +43,8 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     chose: they are filled in place and keep their names; others are called "CONTENT NAME: OUTPUT".
     All outputs carry the result's schema, version, workflow, method and role as attributes
     (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie in a subject
-    hierarchy folder of the result's name. Measures and verdicts become a table.
+    hierarchy folder of the result's name. Measures and verdicts become a table, the
+    labels under the result a model in 3D (`surfaces_of`).
     Raises InputError for a target of another class than its output.
     """
     given = dict(targets or {})
@@ -70,6 +72,10 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     if table is not None:
         outputs[MEASURES] = table
         yield table
+    surfaces = yield from surfaces_of(content, inputs)
+    if surfaces is not None:
+        outputs[SURFACES] = surfaces
+        yield surfaces
     yield from _dress(content, inputs, outputs, own)
     _place_segmentations(content, inputs, outputs, own)
     _mark(content, inputs, outputs)

@@ -41,6 +41,7 @@ def test_inputs_are_called_as_their_files_and_outputs_after_the_result():
         "warped_labels": "second to first: warped labels",
         "jacobian": "second to first: jacobian",
         "measures": "second to first: measures",
+        "surfaces": "second to first: fixed labels in 3D",
     }
 
 
