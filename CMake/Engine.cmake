@@ -38,8 +38,10 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/border.py
   RegSuite/cli/demo.py
   RegSuite/cli/doctor.py
+  RegSuite/cli/dvh.py
   RegSuite/cli/evaluate.py
   RegSuite/cli/from_workflow.py
+  RegSuite/cli/gamma.py
   RegSuite/cli/interrupt.py
   RegSuite/cli/main.py
   RegSuite/cli/methods.py
@@ -50,30 +52,65 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/view.py
   RegSuite/cli/warp.py
   RegSuite/console.py
+  RegSuite/dose/__init__.py
+  RegSuite/dose/dvh.py
+  RegSuite/dose/fractionation.py
+  RegSuite/dose/gamma.py
+  RegSuite/dose/gamma_kernels.py
+  RegSuite/dose/histogram.py
+  RegSuite/dose/kernels.py
+  RegSuite/dose/kernels_plain.py
+  RegSuite/dose/lines.py
+  RegSuite/dose/metrics.py
+  RegSuite/dose/planes.py
+  RegSuite/dose/region.py
+  RegSuite/dose/voxel_volumes.py
   RegSuite/errors.py
   RegSuite/geometry/__init__.py
   RegSuite/geometry/array_image.py
+  RegSuite/geometry/dose.py
   RegSuite/geometry/grid.py
   RegSuite/geometry/image.py
+  RegSuite/geometry/landmarks.py
   RegSuite/geometry/points.py
+  RegSuite/geometry/structure.py
   RegSuite/io/__init__.py
   RegSuite/io/atomic.py
   RegSuite/io/checks.py
+  RegSuite/io/contours.py
   RegSuite/io/detached.py
+  RegSuite/io/dicom_extent.py
+  RegSuite/io/dicom_fields.py
+  RegSuite/io/dicom_file.py
   RegSuite/io/dicom_folder.py
   RegSuite/io/dicom_slices.py
   RegSuite/io/displacement_file.py
+  RegSuite/io/dose_grid.py
   RegSuite/io/fast_gzip.py
   RegSuite/io/image_header.py
+  RegSuite/io/image_series.py
   RegSuite/io/images.py
   RegSuite/io/itk_transforms.py
+  RegSuite/io/label_structures.py
   RegSuite/io/labels.py
+  RegSuite/io/names.py
   RegSuite/io/nifti_header.py
   RegSuite/io/nifti_values.py
   RegSuite/io/points.py
+  RegSuite/io/registration.py
+  RegSuite/io/registration_items.py
+  RegSuite/io/registration_objects.py
+  RegSuite/io/rtdose.py
+  RegSuite/io/rtplan.py
+  RegSuite/io/rtstruct.py
   RegSuite/io/simpleitk_bridge.py
+  RegSuite/io/structure_set.py
+  RegSuite/io/structures.py
+  RegSuite/io/surface_file.py
+  RegSuite/io/surface_structures.py
   RegSuite/io/transforms.py
   RegSuite/io/write_image.py
+  RegSuite/io/write_registration.py
   RegSuite/machine.py
   RegSuite/methods/__init__.py
   RegSuite/methods/affine.py
@@ -170,7 +207,9 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/helper_nodes.py
   RegSuite/mrml/hierarchy.py
   RegSuite/mrml/inputs.py
+  RegSuite/mrml/label_surfaces.py
   RegSuite/mrml/label_values.py
+  RegSuite/mrml/labels_in_3d.py
   RegSuite/mrml/layout.py
   RegSuite/mrml/make.py
   RegSuite/mrml/markups.py
@@ -220,6 +259,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/smoothing.py
   RegSuite/panel/__init__.py
   RegSuite/panel/check_node.py
+  RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
   RegSuite/panel/checks.py
   RegSuite/panel/choices.py
@@ -261,6 +301,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/run_control.py
   RegSuite/panel/samples.py
   RegSuite/panel/steps.py
+  RegSuite/panel/still.py
   RegSuite/panel/stored.py
   RegSuite/panel/tones.py
   RegSuite/panel/warm.py
@@ -290,6 +331,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/comparisons.py
   RegSuite/report/disk.py
   RegSuite/report/draw.py
+  RegSuite/report/dvh_page.py
   RegSuite/report/figures.py
   RegSuite/report/folder.py
   RegSuite/report/headline.py
@@ -356,15 +398,21 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/__init__.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
+  RegSuite/workflows/dose_inputs.py
+  RegSuite/workflows/dvh.py
+  RegSuite/workflows/dvh_result.py
   RegSuite/workflows/estimate.py
   RegSuite/workflows/evaluate.py
   RegSuite/workflows/failure.py
+  RegSuite/workflows/gamma.py
+  RegSuite/workflows/gamma_result.py
   RegSuite/workflows/initial.py
   RegSuite/workflows/inputs.py
   RegSuite/workflows/interpolation.py
   RegSuite/workflows/limits.py
   RegSuite/workflows/metrics.py
   RegSuite/workflows/model.py
+  RegSuite/workflows/now.py
   RegSuite/workflows/outputs.py
   RegSuite/workflows/phantom.py
   RegSuite/workflows/quality.py
@@ -383,6 +431,7 @@ set(ENGINE_SCRIPTS
 
 set(ENGINE_RESOURCES
   RegSuite/backend/batch/templates/summary.html.j2
+  RegSuite/report/templates/dvh.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2
   RegSuite/report/templates/report.js

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from RegSuite.console import register, submit, warp
+    from RegSuite.console import dvh, gamma, register, submit, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -55,6 +55,8 @@ _LAZY = {
     "preset_names": "RegSuite.presets",
     "Result": "RegSuite.workflows.result",
     "register": "RegSuite.console",
+    "dvh": "RegSuite.console",
+    "gamma": "RegSuite.console",
     "submit": "RegSuite.console",
     "warp": "RegSuite.console",
     "evaluate": "RegSuite.workflows.evaluate",
@@ -77,7 +79,9 @@ __all__ = [
     "Result",
     "__version__",
     "describe_methods",
+    "dvh",
     "evaluate",
+    "gamma",
     "get_method",
     "load_preset",
     "method_names",

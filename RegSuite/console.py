@@ -15,6 +15,8 @@ from RegSuite.workflows.register import register as _register
 if TYPE_CHECKING:
     from RegSuite.backend.job import Job
     from RegSuite.geometry import Image, PointSet
+    from RegSuite.workflows.dvh_result import DvhResult
+    from RegSuite.workflows.gamma_result import GammaResult
     from RegSuite.workflows.model import InputKind, Workflow
     from RegSuite.workflows.result import Result
 
@@ -55,6 +57,43 @@ def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Im
         like=_engine_object(like, "like"),
         **options,
     )
+
+
+def dvh(dose: Any, structures: Any, *, structure_names: Any = None, **options: Any) -> DvhResult:
+    """Dose-volume histograms; see RegSuite.workflows.dvh.DvhParameters for the options.
+
+    dose: a file, a RegSuite.DoseImage, or an Image in Gy. structures: a file or folder, structure
+    objects, or a label Image. options: metric=["D95%", "V20Gy"], bin_width_gy, end_slices, alpha_beta,
+    fractions, ...; progress. The result has `.metrics`, `.curve(name)`, `.warnings` and `.save(DIR)`.
+    """
+    from RegSuite.workflows.dvh import WORKFLOW
+    from RegSuite.workflows.now import run_now
+
+    inputs = {"dose": dose, "structures": structures, "structure_names": structure_names}
+    found: DvhResult = run_now(WORKFLOW, inputs, options)
+    return found
+
+
+def gamma(
+    reference: Any, evaluated: Any, *, structures: Any = None, structure_names: Any = None, **options: Any
+) -> GammaResult:
+    """Gamma of two doses; see RegSuite.workflows.gamma.GammaParameters for the options.
+
+    reference: the dose whose voxels are judged; evaluated: the dose that is searched. Both, and
+    structures, as `dvh` takes them. options: percent, distance_mm, local, cutoff, percent_of, ...;
+    progress. The result has `.pass_rate_percent`, `.rates`, `.images["gamma"]`, `.warnings` and `.save(DIR)`.
+    """
+    from RegSuite.workflows.gamma import WORKFLOW
+    from RegSuite.workflows.now import run_now
+
+    inputs = {
+        "reference": reference,
+        "evaluated": evaluated,
+        "structures": structures,
+        "structure_names": structure_names,
+    }
+    found: GammaResult = run_now(WORKFLOW, inputs, options)
+    return found
 
 
 def submit(

@@ -15,6 +15,7 @@ COMMON = (
     "--output", "--device", "--threads", "--seed", "--set", "--parameters", "--preset", "--no-report",
     "--no-scene", "--overwrite", "--limits", "--json",
 )  # fmt: skip
+COMMON_OF_DOSE = tuple(option for option in COMMON if option not in ("--preset", "--limits"))
 OPTIONS = {
     "register": (
         "--method", "--fixed-mask", "--moving-mask", "--fixed-labels", "--moving-labels", "--fixed-points",
@@ -25,6 +26,15 @@ OPTIONS = {
         "--fixed-labels", "--moving-labels", "--fixed-points", "--moving-points", "--limits", "--json",
     ),
     "batch": ("--workers", "--resume", "--workflow", "--method", *COMMON),
+    "dvh": (
+        "--dose", "--structures", "--structure-names", "--structures-space", "--dose-unit", "--metric",
+        "--bin-width-gy", "--end-slices", "--alpha-beta", *COMMON_OF_DOSE,
+    ),
+    "gamma": (
+        "--reference", "--evaluated", "--percent", "--distance-mm", "--local", "--global", "--cutoff",
+        "--percent-of", "--max-gamma", "--interpolation", "--structures",
+        *COMMON_OF_DOSE,
+    ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),

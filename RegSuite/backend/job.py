@@ -50,7 +50,7 @@ def prepare(
         inputs=given,
         parameters=model.model_dump(mode="json"),
         folder=make_private_folder(temporary),
-        scene=scene and model.scene,
+        scene=scene and getattr(model, "scene", False),
         content=content,
         python=python,
     )

@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "RegSuite.cli.evaluate:command",
         "Judge a result: landmarks, labels, folds, against limits.",
     ),
+    "dvh": ("RegSuite.cli.dvh:command", "Dose-volume histograms of structures in a dose."),
+    "gamma": ("RegSuite.cli.gamma:command", "Gamma of two doses, in the whole and by structure."),
     "view": (
         "RegSuite.cli.view:command",
         "Look at a result in the browser, with Slicer's slice and 3D views.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,21 +36,24 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a result 
 _Json = Annotated[bool, typer.Option("--json", help="Print result.json as one line on stdout.")]
 
 
-def workflow_command(workflow: Workflow) -> Callable[..., None]:
-    """The function behind `regsuite NAME`: typer reads its options from the signature set here."""
+def workflow_command(workflow: Workflow, *, named_inputs: bool = False) -> Callable[..., None]:
+    """The function behind `regsuite NAME`: typer reads its options from the signature set here.
+
+    named_inputs: required inputs are options (--dose D) instead of arguments in their order.
+    """
 
     def command(**values: Any) -> None:
         with errors_as_exit_status():
             _run(workflow, values)
 
     command.__doc__ = workflow.summary
-    command.__signature__ = inspect.Signature(_parameters(workflow))  # type: ignore[attr-defined]  # typer reads it
+    command.__signature__ = inspect.Signature(_parameters(workflow, named_inputs))  # type: ignore[attr-defined]  # typer reads it
     return command
 
 
-def _parameters(workflow: Workflow) -> list[inspect.Parameter]:
+def _parameters(workflow: Workflow, named_inputs: bool) -> list[inspect.Parameter]:
     """Inputs first, then the output, the model's fields and what only a command line has."""
-    required = [_input(role) for role in workflow.inputs if role.required]
+    required = [_input(role, named_inputs) for role in workflow.inputs if role.required]
     optional = [_input(role) for role in workflow.inputs if not role.required]
     fields = [
         field_option(name, field)
@@ -72,8 +76,11 @@ def shared_options() -> list[inspect.Parameter]:
     ]
 
 
-def _input(role: InputRole) -> inspect.Parameter:
+def _input(role: InputRole, named: bool = False) -> inspect.Parameter:
     help_ = f"{role.title}: {role.description}"
+    if role.required and named:
+        wanted = typer.Option("--" + role.name.replace("_", "-"), metavar="FILE", help=help_)
+        return inspect.Parameter(role.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, wanted])
     if role.required:
         info = Annotated[str, typer.Argument(metavar=role.name.upper(), help=help_)]
         return inspect.Parameter(role.name, inspect.Parameter.KEYWORD_ONLY, annotation=info)
@@ -85,7 +92,8 @@ def field_option(name: str, field: FieldInfo) -> inspect.Parameter:
     """The option of a field of a parameter model."""
     extra = field.json_schema_extra
     unit = f" [{extra['unit']}]" if isinstance(extra, dict) and "unit" in extra else ""
-    option = typer.Option("--" + name.replace("_", "-"), help=f"{field.title}: {field.description}{unit}")
+    spelt = extra["flags"] if isinstance(extra, dict) and "flags" in extra else name.replace("_", "-")
+    option = typer.Option(f"--{spelt}", help=f"{field.title}: {field.description}{unit}")
     return keyword(name, Annotated[field.annotation, option], field.default)
 
 
@@ -103,15 +111,21 @@ def _run(workflow: Workflow, values: dict[str, Any]) -> None:
     inputs = {role.name: values.pop(role.name) for role in workflow.inputs}
     output, json_ = values.pop("output"), values.pop("json_")
     overwrite = values.pop("overwrite")
-    values["parameters"] = method_parameters(values.pop("parameters_file"), values.pop("set_") or ())
+    chosen = method_parameters(values.pop("parameters_file"), values.pop("set_") or ())
     values["report"] = not values.pop("no_report")
-    values["scene"] = not values.pop("no_scene")
+    if "parameters" in workflow.Parameters.model_fields:
+        values["parameters"] = chosen
+    else:
+        values.update(chosen)
+    no_scene = values.pop("no_scene")
+    if "scene" in workflow.Parameters.model_fields:
+        values["scene"] = not no_scene
     parameters = validated(workflow.Parameters, values, f"`regsuite {workflow.name}`")
-    scene = scene_at_hand() if parameters.scene else None
+    scene = scene_at_hand() if values.get("scene") else None
     with shown_progress() as progress:
         outcome = run_to_folder(workflow, inputs, parameters, output, overwrite, progress, say, scene)
     if json_:
         answer(outcome.line)
     if outcome.error is not None:
         raise outcome.error
-    say(f"wrote {Path(output) / ('report.html' if parameters.report else 'result.json')}")
+    say(f"wrote {Path(output) / json.loads(outcome.line)['files'].get('report', 'result.json')}")

@@ -20,6 +20,8 @@ MOST_FINE_BINS = 100_000
 ENOUGH_PIECES = 2e6
 """So many pieces are taken as settled without a second look: beyond 2000 cc at half a 2.5 mm voxel."""
 MOST_PIECES = 4e7
+LONGEST_PIECE = 3.0
+"""Lines are cut into pieces of half a dose voxel, and at most of so many times their own width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ def structure_dvh(
     size = step_mm or min(min(grid.spacing) / 2, region.smallest_mm / 16)
     pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine)
     change, settled = None, step_mm is not None or pieces >= ENOUGH_PIECES
-    while not settled and pieces * 8 <= MOST_PIECES:
+    while not settled and pieces * 4 <= MOST_PIECES:
         pieces, finer, lines_size = _cut(region, dose_gy, grid, lines_size / 2, fine)
         change = _change(found, finer)
         found, settled = finer, change <= tolerance
@@ -83,8 +85,9 @@ def _cut(
     region: Region, dose_gy: NDArray[np.float32], grid: Grid, size: float, fine: float
 ) -> tuple[float, DoseHistogram, float]:
     lines = region.lines(size)
-    pieces = float(np.ceil(lines.length_mm / size).sum())
-    return pieces, accumulated(lines, dose_gy, grid, size, fine), size
+    along = min(min(grid.spacing) / 2, LONGEST_PIECE * size)  # the lines' ends are exact at any length
+    pieces = float(np.ceil(lines.length_mm / along).sum())
+    return pieces, accumulated(lines, dose_gy, grid, along, fine), size
 
 
 def _with_corners(

@@ -34,7 +34,7 @@ class DoseHistogram:
     @property
     def coverage(self) -> float:
         """Share of the volume that the dose grid covers, 0..1."""
-        return self.covered_cc / self.volume_cc if self.volume_cc > 0 else 0.0
+        return min(self.covered_cc / self.volume_cc, 1.0) if self.volume_cc > 0 else 0.0
 
     def volume_cc_at(self, dose_gy: float | Floats) -> Floats:
         """V: cc with that dose or more."""

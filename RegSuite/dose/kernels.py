@@ -14,11 +14,12 @@ PARTS = 16
 
 
 @njit(cache=True, nogil=True)
-def outline_crossings(points, starts, first, step, rows, counts, places, fill):  # type: ignore[no-untyped-def]
-    """Where the lines v = first + row * step meet the outlines; fill False counts, True writes.
+def outline_crossings(points, starts, rows_v, counts, places, fill):  # type: ignore[no-untyped-def]
+    """Where the lines v = rows_v [r] (ascending) meet the outlines.
 
-    points [n, 2]: outlines one after the other, starts [m + 1] their bounds. counts [rows]: filled
-    so far (places[bounds]: see `region_lines`). An edge owns its lower end, so vertices count once.
+    points [n, 2]: outlines one after the other, starts [m + 1] their bounds. fill False: counts [r]
+    are counted up; True: counts are where in `places` the next of each row goes. An edge owns its
+    lower end, so vertices count once.
     """
     for outline in range(len(starts) - 1):
         begin, end = starts[outline], starts[outline + 1]
@@ -28,14 +29,10 @@ def outline_crossings(points, starts, first, step, rows, counts, places, fill): 
             u0, v0, u1, v1 = points[i, 0], points[i, 1], points[j, 0], points[j, 1]
             if v0 > v1 or (v0 == v1 and u0 > u1):
                 u0, v0, u1, v1 = u1, v1, u0, v0
-            low = max(int(np.ceil((v0 - first) / step)) - 1, 0)
-            high = min(int(np.ceil((v1 - first) / step)) + 1, rows)
-            for row in range(low, high):
-                v = first + row * step
-                if v0 <= v < v1:
-                    if fill:
-                        places[counts[row]] = u0 + (u1 - u0) * ((v - v0) / (v1 - v0))
-                    counts[row] += 1
+            for row in range(np.searchsorted(rows_v, v0), np.searchsorted(rows_v, v1)):
+                if fill:
+                    places[counts[row]] = u0 + (u1 - u0) * ((rows_v[row] - v0) / (v1 - v0))
+                counts[row] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -89,11 +86,14 @@ def dose_and_slope(dose, x, y, z):  # type: ignore[no-untyped-def]
     x = min(max(x, 0.0), nx - 1.0)
     y = min(max(y, 0.0), ny - 1.0)
     z = min(max(z, 0.0), nz - 1.0)
-    i = min(int(x), max(nx - 2, 0))
-    j = min(int(y), max(ny - 2, 0))
-    k = min(int(z), max(nz - 2, 0))
-    i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
-    a, b, c = x - i, y - j, z - k
+    low_i = min(int(x), max(nx - 2, 0))
+    low_j = min(int(y), max(ny - 2, 0))
+    low_k = min(int(z), max(nz - 2, 0))
+    a, b, c = x - low_i, y - low_j, z - low_k
+    # unsigned: numba asks of every signed index whether it counts from the end
+    i, i1 = np.uint64(low_i), np.uint64(min(low_i + 1, nx - 1))
+    j, j1 = np.uint64(low_j), np.uint64(min(low_j + 1, ny - 1))
+    k, k1 = np.uint64(low_k), np.uint64(min(low_k + 1, nz - 1))
     d00, d10 = dose[k, j, i], dose[k, j1, i]
     d01, d11 = dose[k1, j, i], dose[k1, j1, i]
     e00, e10 = dose[k, j, i1] - d00, dose[k, j1, i1] - d10
@@ -119,17 +119,35 @@ def spread(ramp, low, high, volume, first, width):  # type: ignore[no-untyped-de
         middle = 0.5 * (low + high)
         low, high = middle - 0.5 * width, middle + 0.5 * width
     rate = volume / (high - low)
-    at = (low - first) / width
-    k = int(at)
-    ramp[k] += rate * (1 - (at - k))
-    ramp[k + 1] += rate * (at - k)
-    at = (high - first) / width
-    k = int(at)
-    ramp[k] -= rate * (1 - (at - k))
-    ramp[k + 1] -= rate * (at - k)
+    per_bin = 1.0 / width
+    at = (low - first) * per_bin
+    k = np.uint64(at)
+    part = rate * (at - k)
+    ramp[k] += rate - part
+    ramp[k + np.uint64(1)] += part
+    at = (high - first) * per_bin
+    k = np.uint64(at)
+    part = rate * (at - k)
+    ramp[k] -= rate - part
+    ramp[k + np.uint64(1)] -= part
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(inline="always")
+def clipped(shape, start, step, length):  # type: ignore[no-untyped-def]
+    """From where to where (mm) start + t * step lies within the outer voxel faces; nothing: to < from."""
+    begin, end = 0.0, length
+    for axis in range(3):
+        low, high = -0.5, shape[2 - axis] - 0.5
+        if abs(step[axis]) < 1e-12:
+            if start[axis] < low or start[axis] > high:
+                end = -1.0
+        else:
+            one, other = (low - start[axis]) / step[axis], (high - start[axis]) / step[axis]
+            begin, end = max(begin, min(one, other)), min(end, max(one, other))
+    return begin, end
+
+
+@njit(parallel=True, cache=True, nogil=True, fastmath=True)
 def accumulate(dose, start, per_mm, length, across, share, step, limits, first, width, ramps, sums):  # type: ignore[no-untyped-def]
     """Volume by dose along lines; see `histogram.accumulated`.
 
@@ -140,20 +158,21 @@ def accumulate(dose, start, per_mm, length, across, share, step, limits, first, 
     for part in prange(PARTS):
         ramp, total = ramps[part], sums[part]
         for r in range(n * part // PARTS, n * (part + 1) // PARTS):
-            pieces = max(int(np.ceil(length[r] / step)), 1)
-            h = length[r] / pieces
+            begin, end = clipped(dose.shape, start[r], per_mm[0], length[r])
+            if end <= begin:
+                continue
+            pieces = max(int(np.ceil((end - begin) / step)), 1)
+            h = (end - begin) / pieces
             volume = h * across[r, 0] * across[r, 1] * share[r]
             for p in range(-1, pieces + 1):  # -1 and pieces: the ends, for least and largest dose
-                t = h * (p + 0.5)
+                t = begin + h * (p + 0.5)
                 if p == -1:
-                    t = 0.0
+                    t = begin
                 elif p == pieces:
-                    t = length[r]
+                    t = end
                 x = start[r, 0] + t * per_mm[0, 0]
                 y = start[r, 1] + t * per_mm[0, 1]
                 z = start[r, 2] + t * per_mm[0, 2]
-                if not is_inside(dose.shape, x, y, z):
-                    continue
                 d, gx, gy, gz = dose_and_slope(dose, x, y, z)
                 total[2] = min(total[2], d)
                 total[3] = max(total[3], d)

@@ -107,6 +107,9 @@ def _check_surface(structure: SurfaceStructure) -> None:
     if not np.isfinite(structure.points).all():
         raise GeometryError("its surface has points that are not finite", where=where)
     missing = open_edges(structure.triangles)
+    if missing:  # perhaps points that lie on each other are written apart, as STL has them
+        _, same = np.unique(structure.points, axis=0, return_inverse=True)
+        missing = open_edges(same.reshape(-1)[structure.triangles])
     if missing:
         raise GeometryError(
             f"its surface is not closed: {missing} edges belong to one triangle only",
@@ -123,22 +126,36 @@ def _plane_lines(plane: Plane, axes: Floats, step_mm: float) -> Lines:
     thick = plane.high_mm - plane.low_mm
     if high <= low or thick <= 0:
         return Lines.joined([], axes)
-    rows, layers = int(np.ceil((high - low) / step_mm)), int(np.ceil(thick / step_mm))
-    step = (high - low) / rows
-    first = low + step / 2
-    counts = np.zeros(rows, np.int64)
-    none = np.zeros(0)
-    kernels.outline_crossings(points, bounds, first, step, rows, counts, none, False)
+    layers = int(np.ceil(thick / step_mm))
+    borders = _row_borders(plane, low, high, step_mm)
+    rows_v, widths = (borders[1:] + borders[:-1]) / 2, np.diff(borders)
+    counts = np.zeros(len(rows_v), np.int64)
+    kernels.outline_crossings(points, bounds, rows_v, counts, np.zeros(0), False)
     row, begin, end = _runs(
-        counts,
-        lambda at, places: kernels.outline_crossings(points, bounds, first, step, rows, at, places, True),
+        counts, lambda at, places: kernels.outline_crossings(points, bounds, rows_v, at, places, True)
     )
     heights = plane.low_mm + (np.arange(layers) + 0.5) * (thick / layers)
     local = np.empty((layers, len(row), 3))
-    local[..., 0], local[..., 1], local[..., 2] = begin, first + row * step, heights[:, None]
+    local[..., 0], local[..., 1], local[..., 2] = begin, rows_v[row], heights[:, None]
     n = layers * len(row)
-    across = np.broadcast_to(np.array([step, thick / layers]), (n, 2))
+    across = np.column_stack([np.tile(widths[row], layers), np.full(n, thick / layers)])
     return Lines(local.reshape(-1, 3) @ axes, np.tile(end - begin, layers), across, np.ones(n), axes)
+
+
+def _row_borders(plane: Plane, low: float, high: float, step_mm: float) -> Floats:
+    """Where rows begin and end: evenly from low to high, and where an edge runs along the rows.
+
+    Between two such edges the width of the region changes steadily, so that a row's middle stands for it.
+    """
+    even = np.linspace(low, high, int(np.ceil((high - low) / step_mm)) + 1)
+    along = []
+    for outline in plane.outlines:
+        edge = np.roll(outline, -1, axis=0) - outline
+        flat = (np.abs(edge[:, 1]) <= 1e-6 * np.abs(edge[:, 0])) & (np.abs(edge[:, 0]) > step_mm)
+        along.append(outline[flat, 1])
+    borders = np.unique(np.concatenate([even, *along]))
+    far = np.diff(borders, prepend=-np.inf) > 1e-9 * (high - low)
+    return np.asarray(borders[far])
 
 
 def _surface_lines(structure: SurfaceStructure, axes: Floats, step_mm: float) -> Lines:

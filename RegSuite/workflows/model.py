@@ -8,31 +8,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-InputKind = Literal["image", "mask", "labels", "points", "transform", "table"]
+InputKind = Literal["image", "mask", "labels", "points", "transform", "table", "dose", "structures"]
 OutputKind = Literal[
     "image", "labels", "jacobian", "displacement", "linear", "points", "surface", "table", "report", "scene"
 ]
 
 
-class WorkflowParameters(BaseModel):
-    """What every workflow that runs a method can be told; each adds its own fields.
+class RunParameters(BaseModel):
+    """What every workflow can be told; each adds its own fields.
 
     Panel, command line and HTTP schema are made from the fields: `title`, `description`, and
-    json_schema_extra {"unit": ...} where there is one.
+    json_schema_extra {"unit": ..., "flags": how the option is spelt} where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    preset: str | None = Field(
-        default=None,
-        title="Preset",
-        description="method and parameters for a kind of images (see Resources/presets)",
-    )
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        title="Method parameters",
-        description="those that differ from preset and defaults (see `regsuite methods NAME`)",
-    )
     device: str | None = Field(
         default=None,
         title="Device",
@@ -51,12 +41,27 @@ class WorkflowParameters(BaseModel):
         title="Seed",
         description="of every random choice; same seed, device, threads and versions: same result",
     )
+    report: bool = Field(default=True, title="Report", description="write report.html")
+
+
+class WorkflowParameters(RunParameters):
+    """What every workflow that runs a registration method can be told."""
+
+    preset: str | None = Field(
+        default=None,
+        title="Preset",
+        description="method and parameters for a kind of images (see Resources/presets)",
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        title="Method parameters",
+        description="those that differ from preset and defaults (see `regsuite methods NAME`)",
+    )
     limits: str | None = Field(
         default=None,
         title="Limits file",
         description="YAML with the clinic's tolerances; REGSUITE_LIMITS or TG-132's if not given",
     )
-    report: bool = Field(default=True, title="Report", description="write report.html")
     scene: bool = Field(default=True, title="Scene", description="write scene.mrb where MRML is at hand")
 
 
@@ -110,7 +115,7 @@ class Workflow:
     name: str
     summary: str
     inputs: tuple[InputRole, ...]
-    Parameters: type[WorkflowParameters]
+    Parameters: type[RunParameters]
     run: Callable[..., Any]
     outputs: tuple[OutputRole, ...] = ()
     view: View = View()

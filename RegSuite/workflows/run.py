@@ -18,7 +18,7 @@ from RegSuite.report.result import Result as ResultRecord
 from RegSuite.workflows.failure import as_failure
 
 if TYPE_CHECKING:
-    from RegSuite.workflows.model import Workflow, WorkflowParameters
+    from RegSuite.workflows.model import RunParameters, Workflow
     from RegSuite.workflows.scene import Scene
 
 Say = Callable[[str], None]
@@ -113,7 +113,7 @@ class Outcome:
 def run_to_folder(
     workflow: Workflow,
     inputs: Mapping[str, Any],
-    parameters: WorkflowParameters,
+    parameters: RunParameters,
     output: Path | str,
     overwrite: bool = False,
     progress: Progress = no_progress,
@@ -143,7 +143,7 @@ def run_to_folder(
 
 def start_run(
     workflow: str,
-    parameters: WorkflowParameters,
+    parameters: RunParameters,
     progress: Progress = no_progress,
     say: Say = silent,
     scene: Scene | None = None,

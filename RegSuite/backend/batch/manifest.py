@@ -97,8 +97,9 @@ def _checked(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
     from RegSuite.validation import validated
 
     model = validated(workflow.Parameters, values, f"workflow {workflow.name}")
-    if model.preset is not None:
-        load_preset(model.preset)
+    preset = getattr(model, "preset", None)
+    if preset is not None:
+        load_preset(preset)
     method = getattr(model, "method", None)
     if method is not None:
         get_method(method)

@@ -1,0 +1,138 @@
+"""report.html of `dvh`: the curves, the metrics, and what must not be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from RegSuite.report.draw import DPI, embedded, png
+from RegSuite.report.headline import counted, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from RegSuite.report.result import Result
+    from RegSuite.workflows.dvh_result import DvhResult
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_COLOURS = (
+    "#2563a8",
+    "#b3261e",
+    "#1b7f4b",
+    "#d97706",
+    "#7c3aed",
+    "#0e7490",
+    "#be185d",
+    "#4d7c0f",
+    "#6b4f2a",
+    "#475569",
+)
+_STYLES = ("-", "--", "-.", ":")
+_INK = "#1f2933"
+
+
+def write_dvh_page(path: Path, found: DvhResult, record: Result) -> None:
+    """Write the page: one file, pictures inside it."""
+    path.write_text(dvh_page(found, record), encoding="utf-8")
+
+
+def dvh_page(found: DvhResult, record: Result) -> str:
+    """The page as text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["digits"] = _digits
+    looks = _looks(found)
+    columns = [(m.name, m.unit) for m in found.asked]
+    rows = [
+        {
+            "name": dvh.name,
+            "colour": looks[dvh.name][0],
+            "cells": [found.metrics[dvh.name].get(name) for name, _ in columns],
+            "basis": record.dose["structures"][dvh.name] if record.dose else {},
+        }
+        for dvh in found.found
+    ]
+    return environment.get_template("dvh.html.j2").render(
+        result=record,
+        content=record.to_dict(),
+        headline=_headline(found),
+        chart=embedded(png(dvh_chart(found))),
+        columns=columns,
+        rows=rows,
+        dose=record.dose or {},
+    )
+
+
+def dvh_chart(found: DvhResult) -> Figure:
+    """Cumulative DVHs of all structures, in percent of the volume within the dose grid."""
+    from matplotlib.figure import Figure
+
+    looks = _looks(found)
+    figure = Figure(figsize=(11.6, 5.6), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.062, 0.105, 0.70, 0.865))
+    largest = 0.0
+    for dvh in found.found:
+        dose, percent, _ = found.curve(dvh.name)
+        colour, style = looks[dvh.name]
+        axes.plot(dose, percent, color=colour, ls=style, lw=1.7, label=_short(dvh.name))
+        largest = max(largest, float(dose[-1]))
+    axes.set(xlim=(0, largest * 1.01 or 1), ylim=(0, 101))
+    axes.set_xlabel("dose in Gy", color=_INK)
+    axes.set_ylabel("volume with that dose or more, in %", color=_INK)
+    axes.grid(color="#e4e7eb", lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    many = len(found.found) > 24
+    legend_size = 6.5 if many else 8.5
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.01), frameon=False, fontsize=legend_size)
+    return figure
+
+
+def _looks(found: DvhResult) -> dict[str, tuple[str, str]]:
+    """Colour and line style of each structure: its own colour where it has one that can be seen."""
+    looks: dict[str, tuple[str, str]] = {}
+    for index, dvh in enumerate(found.found):
+        own = dvh.region.structure.colour
+        colour = (
+            _COLOURS[index % len(_COLOURS)]
+            if own is None or _is_pale(own)
+            else "#{:02x}{:02x}{:02x}".format(*own)
+        )
+        style = _STYLES[(index // len(_COLOURS)) % len(_STYLES)]
+        while (colour, style) in looks.values() and style != _STYLES[-1]:
+            style = _STYLES[_STYLES.index(style) + 1]
+        looks[dvh.name] = (colour, style)
+    return looks
+
+
+def _is_pale(colour: Sequence[int]) -> bool:
+    """Whether a line of this colour is hard to see on white."""
+    return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] > 190
+
+
+def _digits(value: float) -> str:
+    """Two decimals, three of what is below 1, none of thousands."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 26 else name[:25] + "…"
+
+
+def _headline(found: DvhResult) -> dict[str, Any]:
+    doubts = counted(len(found.warnings), "warning")
+    many = counted(len(found.found), "structure")
+    return {
+        "tone": "unsure" if found.warnings else "pass",
+        "title": f"DVHs of {many}" + (f", with {doubts}" if found.warnings else ""),
+        "sentence": "Cumulative, of each structure's volume within the dose grid. Nothing here is judged "
+        "against a limit; compare with the plan's own DVHs before you rely on it.",
+    }
