@@ -6,12 +6,13 @@
 #   make extension   lay the Slicer extension out in build/extension, to be added to Slicer's module paths
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
+#   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-table clean .venv-view
+.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-table clean .venv-view
 
 EXTRAS ?= dev,surfaces,panels
 DEMO_DIR ?= demo
@@ -24,7 +25,7 @@ BENCH_READY := .venv-bench/.ready
 VIEW_READY := .venv-view/.ready
 
 help:
-	@sed -n '2,10s/^# \{0,1\}//p' Makefile
+	@sed -n '2,11s/^# \{0,1\}//p' Makefile
 
 $(READY): pyproject.toml constraints.txt .ci/venv
 	@.ci/venv .venv "$(EXTRAS)" constraints.txt
@@ -76,6 +77,10 @@ check: lint types test
 
 bench: $(BENCH_READY)
 	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) $(BENCH)
+
+bench-slicer: $(READY)
+	QT_QPA_PLATFORM=offscreen VTK_DEFAULT_OPENGL_WINDOW=vtkEGLRenderWindow OMP_WAIT_POLICY=PASSIVE \
+		.venv/bin/python -m Testing.benchmarks.slicer_layer $(BENCH)
 
 bench-table: $(BENCH_READY)
 	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) --table
