@@ -13,7 +13,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 from RegSuite.geometry import ArrayImage
 from RegSuite.mrml.colours import colour_of
 from RegSuite.mrml.label_values import labels_in_steps
-from RegSuite.mrml.slabs import Steps
+from RegSuite.mrml.slabs import Steps, slabs
 from RegSuite.mrml.space import RAS_TO_LPS, matrix_of_array
 
 MOST_LABELS = 40
@@ -45,22 +45,18 @@ def label_surfaces(image: ArrayImage) -> Steps[Any]:
     None for slices, and where there is no label or more than MOST_LABELS. Source of the smoothing:
     Taubin 1995, SIGGRAPH, windowed sinc.
     """
-    from scipy import ndimage
-
     if image.ndim != 3 or min(image.grid.size) < 2:
         return None
     labels = yield from labels_in_steps(image.values)
     if not 0 < len(labels) <= MOST_LABELS or labels[0] < 0 or labels[-1] >= HIGHEST_LABEL:
         return None
     values = image.values[0]
-    boxes = ndimage.find_objects(values)
-    yield
-    found = [box for box in boxes if box is not None]
+    boxes = yield from _boxes(values, labels)
     joined = vtk.vtkAppendPolyData()
-    for label in labels:
-        surface = _surface(values, label, boxes[label - 1], np.asarray(image.grid.spacing))
+    for label, box in zip(labels, boxes, strict=True):
+        surface = _surface(values, label, box, np.asarray(image.grid.spacing))
         if surface.GetNumberOfPoints():
-            joined.AddInputData(_coloured(surface, label, _opacity(boxes[label - 1], found)))
+            joined.AddInputData(_coloured(surface, label, _opacity(box, boxes)))
         yield
     if not joined.GetNumberOfInputConnections(0):
         return None
@@ -76,6 +72,23 @@ def show_surfaces(node: Any) -> None:
     display.SetOpacity(1.0)  # the colours have their own
     display.SetVisibility2D(False)
     display.SetVisibility3D(True)
+
+
+def _boxes(values: NDArray[Any], labels: list[int]) -> Steps[list[Box]]:
+    """The smallest box [Z, Y, X] around each label, a slab a step."""
+    number = np.zeros(labels[-1] + 1, dtype=np.int32)
+    number[labels] = np.arange(1, len(labels) + 1)
+    there = [np.zeros((len(labels) + 1, size), dtype=bool) for size in values.shape]
+    for slab in slabs(values.shape):
+        part = number[values[slab]]
+        for axis, seen in enumerate(there):
+            first = slab.start if axis == 0 else 0
+            places = np.arange(first, first + part.shape[axis], dtype=np.int32)
+            of_both = part * seen.shape[1] + places.reshape([-1 if a == axis else 1 for a in range(3)])
+            seen |= np.bincount(of_both.ravel(), minlength=seen.size).reshape(seen.shape) > 0
+        yield
+    ends = [[np.flatnonzero(seen[row])[[0, -1]] for seen in there] for row in range(1, len(labels) + 1)]
+    return [tuple(slice(int(low), int(high) + 1) for low, high in box) for box in ends]
 
 
 def _surface(values: NDArray[Any], label: int, box: Box, spacing: NDArray[Any]) -> Any:
