@@ -62,8 +62,10 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/kernels_plain.py
   RegSuite/dose/lines.py
   RegSuite/dose/metrics.py
+  RegSuite/dose/plane_lines.py
   RegSuite/dose/planes.py
   RegSuite/dose/region.py
+  RegSuite/dose/voxel_lines.py
   RegSuite/dose/voxel_volumes.py
   RegSuite/errors.py
   RegSuite/geometry/__init__.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +44,23 @@ class Lines:
             np.concatenate([p.share for p in found]),
             axes,
         )
+
+
+def runs(
+    counts: NDArray[np.int64], write: Callable[[NDArray[np.int64], Floats], None]
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Row, begin and end of the parts inside: between each odd crossing of a row and the next.
+
+    counts: crossings of each row. write(first, places) puts the places of row r from places[first[r]] on.
+    """
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    places = np.empty(int(bounds[-1]))
+    write(bounds[:-1].copy(), places)
+    row = np.repeat(np.arange(len(counts)), counts)
+    places = places[np.lexsort((places, row))]
+    order = np.arange(len(places)) - bounds[row]
+    opens = (order % 2 == 0) & (order + 1 < counts[row])
+    begin = np.flatnonzero(opens)
+    long = places[begin + 1] > places[begin]
+    begin = begin[long]
+    return row[begin], places[begin], places[begin + 1]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from RegSuite.dose import kernels
-from RegSuite.dose.lines import Lines
-from RegSuite.dose.planes import EndSlices, Plane, PlaneStack, plane_stack
+from RegSuite.dose.lines import Lines, runs
+from RegSuite.dose.plane_lines import plane_lines
+from RegSuite.dose.planes import EndSlices, PlaneStack, plane_stack
+from RegSuite.dose.voxel_lines import share_values, voxel_lines
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid
 from RegSuite.geometry.structure import ContourStructure, Structure, SurfaceStructure, VoxelStructure
@@ -43,12 +44,12 @@ class Region:
     def lines(self, step_mm: float) -> Lines:
         """Parallel segments whose bars are at most `step_mm` wide. Exact along them."""
         if self.stack is not None:
-            parts = [_plane_lines(plane, self.axes, step_mm) for plane in self.stack.planes]
+            parts = [plane_lines(plane, self.axes, step_mm) for plane in self.stack.planes]
             return Lines.joined(parts, self.axes)
         if isinstance(self.structure, SurfaceStructure):
             return _surface_lines(self.structure, self.axes, step_mm)
         assert isinstance(self.structure, VoxelStructure)
-        return _voxel_lines(self.structure, self.axes, step_mm)
+        return voxel_lines(self.structure, self.axes, step_mm)
 
     def corners(self) -> Floats:
         """[n, 3] LPS mm: points of its outer face, where the least dose may lie; of voxels none."""
@@ -118,46 +119,6 @@ def _check_surface(structure: SurfaceStructure) -> None:
         )
 
 
-def _plane_lines(plane: Plane, axes: Floats, step_mm: float) -> Lines:
-    """The slab of a plane: rows fitted between lowest and highest v, layers between its faces."""
-    points = np.ascontiguousarray(np.concatenate(plane.outlines))
-    bounds = np.cumsum([0, *(len(o) for o in plane.outlines)])
-    low, high = float(points[:, 1].min()), float(points[:, 1].max())
-    thick = plane.high_mm - plane.low_mm
-    if high <= low or thick <= 0:
-        return Lines.joined([], axes)
-    layers = int(np.ceil(thick / step_mm))
-    borders = _row_borders(plane, low, high, step_mm)
-    rows_v, widths = (borders[1:] + borders[:-1]) / 2, np.diff(borders)
-    counts = np.zeros(len(rows_v), np.int64)
-    kernels.outline_crossings(points, bounds, rows_v, counts, np.zeros(0), False)
-    row, begin, end = _runs(
-        counts, lambda at, places: kernels.outline_crossings(points, bounds, rows_v, at, places, True)
-    )
-    heights = plane.low_mm + (np.arange(layers) + 0.5) * (thick / layers)
-    local = np.empty((layers, len(row), 3))
-    local[..., 0], local[..., 1], local[..., 2] = begin, rows_v[row], heights[:, None]
-    n = layers * len(row)
-    across = np.column_stack([np.tile(widths[row], layers), np.full(n, thick / layers)])
-    return Lines(local.reshape(-1, 3) @ axes, np.tile(end - begin, layers), across, np.ones(n), axes)
-
-
-def _row_borders(plane: Plane, low: float, high: float, step_mm: float) -> Floats:
-    """Where rows begin and end: evenly from low to high, and where an edge runs along the rows.
-
-    Between two such edges the width of the region changes steadily, so that a row's middle stands for it.
-    """
-    even = np.linspace(low, high, int(np.ceil((high - low) / step_mm)) + 1)
-    along = []
-    for outline in plane.outlines:
-        edge = np.roll(outline, -1, axis=0) - outline
-        flat = (np.abs(edge[:, 1]) <= 1e-6 * np.abs(edge[:, 0])) & (np.abs(edge[:, 0]) > step_mm)
-        along.append(outline[flat, 1])
-    borders = np.unique(np.concatenate([even, *along]))
-    far = np.diff(borders, prepend=-np.inf) > 1e-9 * (high - low)
-    return np.asarray(borders[far])
-
-
 def _surface_lines(structure: SurfaceStructure, axes: Floats, step_mm: float) -> Lines:
     """Rays along the first axis, fitted between the surface's faces across it."""
     points = np.ascontiguousarray(structure.points @ axes.T)
@@ -169,7 +130,7 @@ def _surface_lines(structure: SurfaceStructure, axes: Floats, step_mm: float) ->
     triangles = np.ascontiguousarray(structure.triangles, np.int64)
     counts = np.zeros(ny * nz, np.int64)
     kernels.surface_crossings(points, triangles, first, step, (ny, nz), counts, np.zeros(0), False)
-    row, begin, end = _runs(
+    row, begin, end = runs(
         counts,
         lambda at, places: kernels.surface_crossings(
             points, triangles, first, step, (ny, nz), at, places, True
@@ -180,54 +141,13 @@ def _surface_lines(structure: SurfaceStructure, axes: Floats, step_mm: float) ->
     return Lines(local @ axes, end - begin, across, np.ones(len(row)), axes)
 
 
-def _runs(counts: NDArray[np.int64], write: Any) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Row, begin and end of the parts inside: between each odd crossing of a row and the next."""
-    bounds = np.concatenate([[0], np.cumsum(counts)])
-    places = np.empty(int(bounds[-1]))
-    write(bounds[:-1].copy(), places)
-    row = np.repeat(np.arange(len(counts)), counts)
-    places = places[np.lexsort((places, row))]
-    order = np.arange(len(places)) - bounds[row]
-    opens = (order % 2 == 0) & (order + 1 < counts[row])
-    begin = np.flatnonzero(opens)
-    long = places[begin + 1] > places[begin]
-    begin = begin[long]
-    return row[begin], places[begin], places[begin + 1]
-
-
 def _voxel_region(structure: VoxelStructure) -> Region:
     grid = structure.inside.grid
     if grid.ndim != 3:
         raise GeometryError("its voxels are 2D", where=f"structure {structure.name!r}", mend="give a volume")
-    inside = _values(structure)
+    inside = share_values(structure)
     found = [np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis))) for axis in (2, 1, 0)]
     if not len(found[0]):
         raise GeometryError("it has no voxels", where=f"structure {structure.name!r}", mend="leave it out")
     extent = [(int(f[-1]) - int(f[0]) + 1) * float(s) for f, s in zip(found, grid.spacing, strict=True)]
     return Region(structure, np.asarray(grid.direction, float).T, "voxels by their share", min(extent))
-
-
-def _values(structure: VoxelStructure) -> NDArray[np.float32]:
-    values = structure.inside.data[0].detach().cpu().numpy()
-    return np.ascontiguousarray(values, dtype=np.float32)
-
-
-def _voxel_lines(structure: VoxelStructure, axes: Floats, step_mm: float) -> Lines:
-    """Rows of voxels of one share as one segment each, cut across into parts of `step_mm`."""
-    grid, inside = structure.inside.grid, _values(structure)
-    flat = inside.reshape(-1, inside.shape[2])
-    before = np.pad(flat, ((0, 0), (1, 0)))[:, :-1]
-    after = np.pad(flat, ((0, 0), (0, 1)))[:, 1:]
-    row, begin = np.nonzero((flat != before) & (flat > 0))
-    _, last = np.nonzero((flat != after) & (flat > 0))
-    parts = [int(np.ceil(s / step_mm)) for s in grid.spacing[1:]]
-    shifts = [(np.arange(n) + 0.5) / n - 0.5 for n in parts]
-    share = flat[row, begin].astype(float)
-    index = np.empty((parts[1], parts[0], len(row), 3))
-    index[..., 0] = begin - 0.5
-    index[..., 1] = row % inside.shape[1] + shifts[0][None, :, None]
-    index[..., 2] = row // inside.shape[1] + shifts[1][:, None, None]
-    copies = parts[0] * parts[1]
-    length = np.tile((last - begin + 1) * grid.spacing[0], copies)
-    across = np.broadcast_to(np.asarray(grid.spacing[1:]) / parts, (len(length), 2))
-    return Lines(grid.points(index.reshape(-1, 3)), length, across, np.tile(share, copies), axes)
