@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from RegSuite.errors import InputError
+from RegSuite.errors import DoseError, InputError
 from RegSuite.workflows.model import InputRole, OutputRole, RunParameters, View, Workflow
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEW_SLICES = 10
 """Under so many planes the slice rule decides the volume as much as the contours do."""
+WHOLE = ("PLAN", "MULTI_PLAN", "PLAN_OVERVIEW", "RECORD")
+"""DoseSummationTypes of a whole plan, or of more."""
 COVERED = 0.9995
 """A structure whose share within the dose grid is below this is warned of."""
 
@@ -96,6 +98,7 @@ def run_dvh(inputs: Mapping[str, Any], parameters: DvhParameters, run: Run) -> D
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.2):
             dose = read_the_dose(inputs["dose"], "dose", parameters.dose_unit, run)
+            _check_kind(dose, metrics, run)
             names = inputs.get("structure_names")
             space = parameters.structures_space
             structures = read_the_structures(inputs["structures"], names, space, dose, run)
@@ -104,6 +107,19 @@ def run_dvh(inputs: Mapping[str, Any], parameters: DvhParameters, run: Run) -> D
             found = _all(structures, dose, parameters, progress, run)
     _warn(found, run)
     return DvhResult(dose, tuple(found), metrics, fractionations, parameters, run)
+
+
+def _check_kind(dose: DoseImage, metrics: Sequence[Metric], run: Run) -> None:
+    """Refuse to convert an effective dose once more; warn of a dose that is a part of the plan's."""
+    wanting = [m.name for m in metrics if m.effective]
+    if wanting and dose.dose_type == "EFFECTIVE":
+        raise DoseError(
+            f"{wanting[0]} of a dose that is EFFECTIVE already",
+            where="dose",
+            mend="give the physical dose, or ask for physical metrics",
+        )
+    if dose.summation not in (None, *WHOLE):
+        run.warn(f"the dose is that of a {dose.summation}, not of the whole plan")
 
 
 def fractionation_by_name(

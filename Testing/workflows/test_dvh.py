@@ -86,6 +86,14 @@ def test_doses_of_different_frames_are_refused_and_of_different_kinds_warned_of(
     assert any("PHYSICAL dose is compared with a EFFECTIVE" in sentence for sentence in found.warnings)
 
 
+def test_a_beams_dose_is_warned_of_and_an_effective_one_is_not_converted_again():
+    found = RegSuite.dvh(dose_image(summation="BEAM"), [surface("sphere", 8.0)])
+    assert "the dose is that of a BEAM, not of the whole plan" in found.warnings
+    options = {"metric": ["EQD2"], "fractions": 5, "alpha_beta": ["3"]}
+    with pytest.raises(RegSuite.DoseError, match="EFFECTIVE already"):
+        RegSuite.dvh(dose_image(dose_type="EFFECTIVE"), [surface("sphere", 8.0)], **options)
+
+
 def test_a_dose_that_is_flat_or_not_finite_is_refused():
     flat = Image(torch.ones(1, 8, 8), Grid.make((8, 8)))
     with pytest.raises(RegSuite.DoseError, match="in 2D"):
