@@ -131,7 +131,7 @@ def _headline(found: DvhResult) -> dict[str, Any]:
     doubts = counted(len(found.warnings), "warning")
     many = counted(len(found.found), "structure")
     return {
-        "tone": "unsure" if found.warnings else "pass",
+        "tone": "unsure" if found.warnings else "plain",  # green is for what was judged
         "title": f"DVHs of {many}" + (f", with {doubts}" if found.warnings else ""),
         "sentence": "Cumulative, of each structure's volume within the dose grid. Nothing here is judged "
         "against a limit; compare with the plan's own DVHs before you rely on it.",

@@ -83,6 +83,7 @@ def test_the_report_shows_curves_metrics_and_doubts_and_needs_nothing_from_outsi
     page = (a_plan / "out" / "report.html").read_text()
     assert "Liver" in page
     assert page.count("data:image/png;base64,") == 1
+    assert "headline plain" in page, "nothing was judged, so nothing passed"
     assert "http://" not in page
     assert "https://" not in page
 
