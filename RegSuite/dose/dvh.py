@@ -20,6 +20,7 @@ MOST_FINE_BINS = 100_000
 ENOUGH_PIECES = 2e6
 """So many pieces are taken as settled without a second look: beyond 2000 cc at half a 2.5 mm voxel."""
 MOST_PIECES = 4e7
+MOST_LINES = 4e6
 LONGEST_PIECE = 3.0
 """Lines are cut into pieces of half a dose voxel, and at most of so many times their own width."""
 
@@ -62,10 +63,11 @@ def structure_dvh(
         raise DoseError("the dose is 2D", mend="give a dose volume")
     region = region_of(structure, grid, end_slices, single_mm=float(grid.spacing[2]))
     fine = fine_width(bin_width_gy, float(dose_gy.max()))
-    size = step_mm or min(min(grid.spacing) / 2, region.smallest_mm / 16)
+    thinnest = float(np.sqrt(region.across_mm2 / MOST_LINES))
+    size = step_mm or max(min(min(grid.spacing) / 2, region.smallest_mm / 16), thinnest)
     pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine)
     change, settled = None, step_mm is not None or pieces >= ENOUGH_PIECES
-    while not settled and pieces * 4 <= MOST_PIECES:
+    while not settled and pieces * 4 <= MOST_PIECES and lines_size / 2 >= thinnest:
         pieces, finer, lines_size = _cut(region, dose_gy, grid, lines_size / 2, fine)
         change = _change(found, finer)
         found, settled = finer, change <= tolerance

@@ -27,13 +27,14 @@ class Region:
     """A structure made ready to be cut into lines as fine as asked for.
 
     rule: what the region is, in words. stack: of contours, else None.
-    smallest_mm: its thinnest extent.
+    smallest_mm: its thinnest extent. across_mm2: the area across the lines that holds it.
     """
 
     structure: Structure
     axes: Floats
     rule: str
     smallest_mm: float
+    across_mm2: float
     stack: PlaneStack | None = None
 
     @property
@@ -79,14 +80,24 @@ def region_of(
         stack = plane_stack(structure, directions[0], end_slices, single_mm)
         points = np.concatenate([o for plane in stack.planes for o in plane.outlines])
         thickness = sum(p.high_mm - p.low_mm for p in stack.planes)
-        smallest = float(min(*np.ptp(points, axis=0), thickness))
+        extent = np.append(np.ptp(points, axis=0), thickness)
         end = "half a slice beyond the end slices" if end_slices == "half" else "ending in the end slices"
-        return Region(structure, stack.axes, f"contours (exclusive or), slabs, {end}", smallest, stack)
+        rule = f"contours (exclusive or), slabs, {end}"
+        return _region(structure, stack.axes, rule, extent, stack)
     if isinstance(structure, SurfaceStructure):
         _check_surface(structure)
-        local = structure.points @ directions.T
-        return Region(structure, directions, "closed surface", float(np.ptp(local, axis=0).min()))
+        extent = np.ptp((structure.points @ directions.T)[np.unique(structure.triangles)], axis=0)
+        return _region(structure, directions, "closed surface", extent)
     return _voxel_region(structure)
+
+
+def _region(
+    structure: Structure, axes: Floats, rule: str, extent_mm: Floats, stack: PlaneStack | None = None
+) -> Region:
+    """The region of that extent along its lines and across them. Raises GeometryError for a flat one."""
+    if not extent_mm.min() > 0:
+        raise GeometryError("it has no volume", where=f"structure {structure.name!r}", mend="leave it out")
+    return Region(structure, axes, rule, float(extent_mm.min()), float(extent_mm[1] * extent_mm[2]), stack)
 
 
 def open_edges(triangles: NDArray[np.int64]) -> int:
@@ -149,5 +160,7 @@ def _voxel_region(structure: VoxelStructure) -> Region:
     found = [np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis))) for axis in (2, 1, 0)]
     if not len(found[0]):
         raise GeometryError("it has no voxels", where=f"structure {structure.name!r}", mend="leave it out")
-    extent = [(int(f[-1]) - int(f[0]) + 1) * float(s) for f, s in zip(found, grid.spacing, strict=True)]
-    return Region(structure, np.asarray(grid.direction, float).T, "voxels by their share", min(extent))
+    extent = np.array(
+        [(int(f[-1]) - int(f[0]) + 1) * float(s) for f, s in zip(found, grid.spacing, strict=True)]
+    )
+    return _region(structure, np.asarray(grid.direction, float).T, "voxels by their share", extent)

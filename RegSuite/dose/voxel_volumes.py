@@ -10,6 +10,7 @@ from RegSuite.dose.histogram import in_voxels
 from RegSuite.dose.region import Region
 from RegSuite.geometry import Grid
 
+MOST_LINES = 4e6
 PARTS_A_VOXEL = 4
 """Lines across a voxel's smallest side."""
 
@@ -21,7 +22,7 @@ def voxel_volumes_cc(region: Region, grid: Grid) -> NDArray[np.float64]:
     pieces count where their middle lies.
     """
     step = min(min(grid.spacing) / PARTS_A_VOXEL, region.smallest_mm / 16)
-    step = max(step, min(grid.spacing) / 64)
+    step = max(step, min(grid.spacing) / 64, float(np.sqrt(region.across_mm2 / MOST_LINES)))
     lines = region.lines(step)
     start, per_mm = in_voxels(lines, grid)
     out = np.zeros(grid.shape)

@@ -85,6 +85,19 @@ def test_triangles_that_share_no_points_are_closed_where_they_touch():
     assert found.volume_cc == pytest.approx(np.pi / 6 * 10**3 / 1000, rel=5e-3)
 
 
+def test_a_wide_sheet_ends_in_time_and_a_flat_one_is_refused():
+    corners = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], float)
+    quads = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
+    triangles = np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))])
+    dose, grid = linear_dose([0, 0, 1.0])
+    sheet = SurfaceStructure("sheet", corners * [0.002, 300.0, 300.0] - [0, 150, 150], triangles)
+    found = structure_dvh(sheet, dose, grid)
+    assert found.histogram.volume_cc == pytest.approx(0.18, rel=1e-6)
+    assert found.histogram.coverage < 0.2
+    with pytest.raises(GeometryError, match="no volume"):
+        structure_dvh(SurfaceStructure("flat", corners * [0.0, 30.0, 30.0], triangles), dose, grid)
+
+
 def test_a_surface_with_a_hole_is_refused_with_the_number_of_its_open_edges():
     whole = surface("sphere", 10.0)
     torn = SurfaceStructure("torn", whole.points, whole.triangles[1:])
