@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from RegSuite.report.draw import DPI, embedded, png
 from RegSuite.report.headline import counted, number
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from RegSuite.report.result import Result
-    from RegSuite.workflows.dvh_result import DvhResult
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COLOURS = (
@@ -32,12 +34,32 @@ _STYLES = ("-", "--", "-.", ":")
 _INK = "#1f2933"
 
 
-def write_dvh_page(path: Path, found: DvhResult, record: Result) -> None:
+@dataclass(frozen=True, eq=False)
+class DvhLine:
+    """A structure on the page: its cumulative DVH, its own colour (0..255) if it has one, its metrics."""
+
+    name: str
+    dose_gy: NDArray[Any]
+    volume_percent: NDArray[Any]
+    metrics: Mapping[str, float]
+    colour: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DvhPage:
+    """What the page shows. columns: name and unit of each metric."""
+
+    lines: Sequence[DvhLine]
+    columns: Sequence[tuple[str, str]]
+    warnings: Sequence[str] = ()
+
+
+def write_dvh_page(path: Path, found: DvhPage, record: Result) -> None:
     """Write the page: one file, pictures inside it."""
     path.write_text(dvh_page(found, record), encoding="utf-8")
 
 
-def dvh_page(found: DvhResult, record: Result) -> str:
+def dvh_page(found: DvhPage, record: Result) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -51,28 +73,27 @@ def dvh_page(found: DvhResult, record: Result) -> str:
     environment.filters["number"] = number
     environment.filters["digits"] = _digits
     looks = _looks(found)
-    columns = [(m.name, m.unit) for m in found.asked]
     rows = [
         {
-            "name": dvh.name,
-            "colour": looks[dvh.name][0],
-            "cells": [found.metrics[dvh.name].get(name) for name, _ in columns],
-            "basis": record.dose["structures"][dvh.name] if record.dose else {},
+            "name": line.name,
+            "colour": looks[line.name][0],
+            "cells": [line.metrics.get(name) for name, _ in found.columns],
+            "basis": record.dose["structures"][line.name] if record.dose else {},
         }
-        for dvh in found.found
+        for line in found.lines
     ]
     return environment.get_template("dvh.html.j2").render(
         result=record,
         content=record.to_dict(),
         headline=_headline(found),
         chart=embedded(png(dvh_chart(found))),
-        columns=columns,
+        columns=found.columns,
         rows=rows,
         dose=record.dose or {},
     )
 
 
-def dvh_chart(found: DvhResult) -> Figure:
+def dvh_chart(found: DvhPage) -> Figure:
     """Cumulative DVHs of all structures, in percent of the volume within the dose grid."""
     from matplotlib.figure import Figure
 
@@ -80,27 +101,26 @@ def dvh_chart(found: DvhResult) -> Figure:
     figure = Figure(figsize=(11.6, 5.6), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0.062, 0.105, 0.70, 0.865))
     largest = 0.0
-    for dvh in found.found:
-        dose, percent, _ = found.curve(dvh.name)
-        colour, style = looks[dvh.name]
-        axes.plot(dose, percent, color=colour, ls=style, lw=1.7, label=_short(dvh.name))
-        largest = max(largest, float(dose[-1]))
+    for line in found.lines:
+        colour, style = looks[line.name]
+        axes.plot(line.dose_gy, line.volume_percent, color=colour, ls=style, lw=1.7, label=_short(line.name))
+        largest = max(largest, float(line.dose_gy[-1]))
     axes.set(xlim=(0, largest * 1.01 or 1), ylim=(0, 101))
     axes.set_xlabel("dose in Gy", color=_INK)
     axes.set_ylabel("volume with that dose or more, in %", color=_INK)
     axes.grid(color="#e4e7eb", lw=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    many = len(found.found) > 24
+    many = len(found.lines) > 24
     legend_size = 6.5 if many else 8.5
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.01), frameon=False, fontsize=legend_size)
     return figure
 
 
-def _looks(found: DvhResult) -> dict[str, tuple[str, str]]:
+def _looks(found: DvhPage) -> dict[str, tuple[str, str]]:
     """Colour and line style of each structure: its own colour where it has one that can be seen."""
     looks: dict[str, tuple[str, str]] = {}
-    for index, dvh in enumerate(found.found):
-        own = dvh.region.structure.colour
+    for index, line in enumerate(found.lines):
+        own = line.colour
         colour = (
             _COLOURS[index % len(_COLOURS)]
             if own is None or _is_pale(own)
@@ -109,7 +129,7 @@ def _looks(found: DvhResult) -> dict[str, tuple[str, str]]:
         style = _STYLES[(index // len(_COLOURS)) % len(_STYLES)]
         while (colour, style) in looks.values() and style != _STYLES[-1]:
             style = _STYLES[_STYLES.index(style) + 1]
-        looks[dvh.name] = (colour, style)
+        looks[line.name] = (colour, style)
     return looks
 
 
@@ -127,9 +147,9 @@ def _short(name: str) -> str:
     return name if len(name) <= 26 else name[:25] + "…"
 
 
-def _headline(found: DvhResult) -> dict[str, Any]:
+def _headline(found: DvhPage) -> dict[str, Any]:
     doubts = counted(len(found.warnings), "warning")
-    many = counted(len(found.found), "structure")
+    many = counted(len(found.lines), "structure")
     return {
         "tone": "unsure" if found.warnings else "plain",  # green is for what was judged
         "title": f"DVHs of {many}" + (f", with {doubts}" if found.warnings else ""),

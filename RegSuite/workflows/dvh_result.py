@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from RegSuite.dose.dvh import StructureDvh
     from RegSuite.dose.metrics import Fractionation, Metric
     from RegSuite.geometry import DoseImage
+    from RegSuite.report.dvh_page import DvhPage
     from RegSuite.workflows.dvh import DvhParameters
     from RegSuite.workflows.run import Run
 
@@ -84,8 +85,18 @@ class DvhResult:
             from RegSuite.report.dvh_page import write_dvh_page
 
             files["report"] = REPORT_FILE
-            write_dvh_page(folder / REPORT_FILE, self, self._record(files))
+            write_dvh_page(folder / REPORT_FILE, self._page(), self._record(files))
         return self._record(files)
+
+    def _page(self) -> DvhPage:
+        """What the report shows."""
+        from RegSuite.report.dvh_page import DvhLine, DvhPage
+
+        lines = [
+            DvhLine(d.name, *self.curve(d.name)[:2], self.metrics[d.name], d.region.structure.colour)
+            for d in self.found
+        ]
+        return DvhPage(lines, [(m.name, m.unit) for m in self.asked], self.warnings)
 
     def _record(self, files: Mapping[str, str]) -> ResultRecord:
         self.run.metrics["dvh"] = self.metrics
