@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from RegSuite.geometry import ArrayImage
+from RegSuite.geometry import ArrayImage, Image
 from RegSuite.mrml.markups import markups_from_points
 from RegSuite.mrml.nodes import is_node
 from RegSuite.mrml.segmentations import segmentation_in_steps
@@ -50,7 +50,9 @@ def make_node(
 
 
 def _as_field(item: Any) -> Any:
-    """An ArrayImage of displacements (LPS mm, d values a voxel) as the transform that it is."""
+    """An image of displacements (LPS mm, d values a voxel) as the transform that it is."""
+    if isinstance(item, Image):
+        item = ArrayImage.of(item)
     return ArrayField(item.values, item.grid) if isinstance(item, ArrayImage) else item
 
 

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from RegSuite.methods import method_names
+from RegSuite.mrml import at_hand
 from RegSuite.report.result import Result as ResultRecord
 from Testing.workflows.small import write_pair
 
@@ -130,3 +131,4 @@ def test_the_demo_comes_close_to_the_truth_and_says_so(tmp_path, run):
     assert record.metrics["jacobian"]["percent_nonpositive"] == 0
     assert "mean distance from the true deformation" in ended.stderr
     assert (tmp_path / "demo" / "truth_displacement.nii.gz").exists()
+    assert ("scene" in record.files) == at_hand(), record.warnings

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from RegSuite.geometry import Image
 from RegSuite.mrml import scene_at_hand
 from RegSuite.mrml.bundle import write_field
 from RegSuite.mrml.results import nodes_of
@@ -150,6 +151,17 @@ def test_the_transform_moves_points_as_the_engine_does_after_the_file(grid, tmp_
         assert transform_from_node(node).points(torch.from_numpy(points)).numpy() == pytest.approx(
             wanted, abs=1e-3
         )
+
+
+def test_a_field_that_is_given_as_an_image_is_the_transform_that_it_is():
+    field = displacement(upright())
+    image = Image(field.displacement_mm, field.grid, name="field")
+    content = replace(a_result(upright()), items={"displacement": image})
+    node = nodes_of(content)["displacement"]
+    moved = [0.0, 0.0, 0.0]
+    node.GetTransformFromParent().TransformPoint((0.0, 0.0, 0.0), moved)
+    expected = field.points(torch.zeros((1, 3), dtype=torch.float64))[0].numpy() * (-1, -1, 1)
+    np.testing.assert_allclose(moved, expected, atol=1e-3)
 
 
 def test_a_2d_result_is_seen_in_its_plane(tmp_path, four_up):
