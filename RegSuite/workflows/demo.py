@@ -45,7 +45,12 @@ def run_demo(_inputs: Mapping[str, Any], parameters: RegisterParameters, run: Ru
         f"mean distance from the true deformation in the brain: {error['mean']:.2f} mm "
         f"(before the registration {before['mean']:.2f} mm)"
     )
-    also = {"fixed": phantom.fixed, "moving": phantom.moving, "truth_displacement": truth}
+    also = {
+        "fixed": phantom.fixed,
+        "moving": phantom.moving,
+        "fixed_labels": brain,
+        "truth_displacement": truth,
+    }
     return replace(result, also=also)
 
 
@@ -67,6 +72,7 @@ WORKFLOW = Workflow(
         *OUTPUTS,
         OutputRole("fixed", "image", "Fixed image", "the phantom"),
         OutputRole("moving", "image", "Moving image", "its deformed copy", of="moving"),
+        OutputRole("fixed_labels", "labels", "Fixed labels", "of the phantom"),
         OutputRole(
             "truth_displacement", "displacement", "True transform", "what was to be found", of="moving"
         ),

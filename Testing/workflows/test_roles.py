@@ -22,9 +22,7 @@ def test_names_of_inputs_and_of_outputs_are_unique(a_workflow):
 
 
 def test_every_role_of_the_view_is_an_input_or_an_output(a_workflow):
-    known = {role.name for role in (*a_workflow.inputs, *a_workflow.outputs)} | {
-        "fixed_labels"  # of the demo: made, not given
-    }
+    known = {role.name for role in (*a_workflow.inputs, *a_workflow.outputs)}
     view = a_workflow.view
     assert {view.background, view.foreground, *view.labels} - {None} <= known
 
