@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,21 +62,42 @@ def subject_of(name: str, record: Result) -> Subject:
 
 
 def worst_first(subjects: Sequence[Subject]) -> list[Subject]:
-    """Failed ones, then by Dice, by TRE, by similarity: the first of these that all others have."""
+    """Failed ones, then by Dice, by TRE, by similarity: the first of these that all others have.
+
+    As they came where the others have none of these in common.
+    """
     done = [s for s in subjects if not s.failed]
-    return [s for s in subjects if s.failed] + sorted(done, key=_key(done))
+    ranking = _ranking(done)
+    return [s for s in subjects if s.failed] + (done if ranking is None else sorted(done, key=ranking.key))
 
 
-def _key(done: Sequence[Subject]) -> Any:
+@dataclass(frozen=True)
+class _Ranking:
+    """What subjects are compared by: key, lowest is worst; words of the measure of one."""
+
+    key: Callable[[Subject], float]
+    words: Callable[[Subject], str]
+
+
+def _ranking(done: Sequence[Subject]) -> _Ranking | None:
+    """The first measure that all have; None where there is none, and so no worst."""
     from RegSuite.report.headline import HIGHER_IS_BETTER
 
     if all(s.dice_mean is not None for s in done):
-        return lambda s: s.dice_mean
+        return _Ranking(lambda s: s.dice_mean or 0.0, lambda s: _("Dice {dice:.2f}").format(dice=s.dice_mean))
     if all(s.tre_mm is not None for s in done):
-        return lambda s: -s.tre_mm
-    if all(s.similarity_after is not None and s.similarity in HIGHER_IS_BETTER for s in done):
-        return lambda s: s.similarity_after * (1 if HIGHER_IS_BETTER[s.similarity] else -1)
-    return lambda s: -(s.folded_percent or 0.0)
+        return _Ranking(lambda s: -(s.tre_mm or 0.0), lambda s: _("TRE {tre:.1f} mm").format(tre=s.tre_mm))
+    names = {s.similarity for s in done}
+    if len(names) > 1 or not names <= set(HIGHER_IS_BETTER) or any(s.similarity_after is None for s in done):
+        return None
+    name = done[0].similarity
+    sign = 1 if HIGHER_IS_BETTER[name] else -1
+    return _Ranking(
+        lambda s: sign * (s.similarity_after or 0.0),
+        lambda s: _("{measure} {value:.3g}; accuracy not measured").format(
+            measure=name.upper(), value=s.similarity_after
+        ),
+    )
 
 
 def columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
@@ -95,11 +116,11 @@ def columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
 
 
 def sentence(subjects: Sequence[Subject]) -> str:
-    """'3 of 4 registered; the worst is X (Dice 0.61)'."""
+    """'3 of 4 registered; the worst is X (Dice 0.61)': no worst where nothing tells which it is."""
     done = [s for s in subjects if not s.failed]
     out = _("{n} of {all} registered").format(n=len(done), all=len(subjects))
-    if len(done) > 1:
-        worst = worst_first(done)[0]
-        how = "" if worst.dice_mean is None else _(" (Dice {dice:.2f})").format(dice=worst.dice_mean)
-        out += _("; the worst is {name}{how}").format(name=worst.name, how=how)
+    ranking = _ranking(done)
+    if len(done) > 1 and ranking is not None:
+        worst = min(done, key=ranking.key)
+        out += _("; the worst is {name} ({measure})").format(name=worst.name, measure=ranking.words(worst))
     return f"{out}."

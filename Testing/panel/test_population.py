@@ -102,3 +102,18 @@ def test_why_a_subject_failed_stands_above_the_table_the_first_of_many(scene):
     assert "b0: reason 0" in words
     assert "and 2 more: see the log" in words
     assert "reason 5" not in words
+
+
+def test_no_subject_is_called_the_worst_where_nothing_tells_which_it_is():
+    unlike = (("a", "mi", 1.2), ("b", "lncc", 0.3))
+    rows = [
+        population().Subject(n, similarity=s, similarity_after=v, folded_percent=0.0) for n, s, v in unlike
+    ]
+    assert population().sentence(rows) == "2 of 2 registered."
+    assert [row.name for row in population().worst_first(rows)] == ["a", "b"]
+
+
+def test_the_worst_by_similarity_is_said_to_be_only_that():
+    rows = [Subject(n, similarity="mi", similarity_after=v) for n, v in (("a", 1.4), ("b", 1.2))]
+    words = "2 of 2 registered; the worst is b (MI 1.2; accuracy not measured)."
+    assert population().sentence(rows) == words
