@@ -1,4 +1,4 @@
-"""Reading .vtp and .stl files (vtk, extra `surfaces`): their points, polygons and lines as arrays."""
+"""Reading surface files (vtk, extra `surfaces`): as they are, or points, polygons and lines as arrays."""
 
 from __future__ import annotations
 
@@ -30,32 +30,30 @@ class Cells:
 
 def read_cells(path: Path) -> Cells:
     """The cells of a .vtp or .stl. Raises InputError where vtk is missing or the file holds none."""
-    if find_spec("vtk") is None:
-        raise InputError(
-            "surfaces need the library vtk, which is not installed",
-            where=str(path),
-            mend="pip install 'regsuite[surfaces]'",
-        )
-    if not path.is_file():
-        raise InputError("the file does not exist", where=str(path), mend="check the name and the folder")
-    data = _read(path)
-    if data is None or data.GetNumberOfPoints() == 0 or data.GetNumberOfCells() == 0:
+    data = read_surface(path)
+    if data.GetNumberOfCells() == 0:
         raise InputError(
             "the file holds neither a surface nor contours", where=str(path), mend="write it anew"
         )
     return _cells(data, path)
 
 
-def _read(path: Path) -> Any:
-    """The vtkPolyData of a file; errors of vtk are told by what is missing in it."""
-    import vtk
+def read_surface(path: Path) -> Any:
+    """The vtkPolyData in a .vtp, .stl, .ply or .obj, in the file's own coordinates.
 
-    reader = vtk.vtkSTLReader() if path.suffix.lower() == ".stl" else vtk.vtkXMLPolyDataReader()
+    Raises InputError where vtk is missing, the file is damaged, or holds no points.
+    """
+    need_vtk(path)
+    if not path.is_file():
+        raise InputError("the file does not exist", where=str(path), mend="check the name and the folder")
+    reader = _reader(path)
     said: list[str] = []
     for part in (reader, getattr(reader, "GetReaderErrorObserver", lambda: None)()):
         if part is not None:
             part.AddObserver("ErrorEvent", lambda *_: said.append("damaged"))
     reader.SetFileName(str(path))
+    import vtk
+
     log = vtk.vtkObject.GetGlobalWarningDisplay()
     vtk.vtkObject.GlobalWarningDisplayOff()
     try:
@@ -64,7 +62,32 @@ def _read(path: Path) -> Any:
         vtk.vtkObject.SetGlobalWarningDisplay(log)
     if said or reader.GetErrorCode() != 0:
         raise InputError("the file is damaged or no such format", where=str(path), mend="write it anew")
-    return reader.GetOutput()
+    surface = reader.GetOutput()
+    if surface is None or surface.GetNumberOfPoints() == 0:
+        raise InputError("the file holds no surface", where=str(path), mend="write the surface anew")
+    return surface
+
+
+def need_vtk(path: Path) -> None:
+    """Raises InputError where vtk is missing."""
+    if find_spec("vtk") is None:
+        raise InputError(
+            "surfaces need the library vtk, which is not installed",
+            where=str(path),
+            mend="pip install 'regsuite[surfaces]'",
+        )
+
+
+def _reader(path: Path) -> Any:
+    import vtk
+
+    readers = {
+        ".vtp": vtk.vtkXMLPolyDataReader,
+        ".stl": vtk.vtkSTLReader,
+        ".ply": vtk.vtkPLYReader,
+        ".obj": vtk.vtkOBJReader,
+    }
+    return readers[path.suffix.lower()]()
 
 
 def _cells(data: Any, path: Path) -> Cells:

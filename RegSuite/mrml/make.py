@@ -42,8 +42,8 @@ def make_node(
     if kind == "table" and isinstance(item, Path):
         return table_from_columns(_columns(item), name=name or target.GetName(), node=target)
     if kind == "surface" and isinstance(item, Path):
+        from RegSuite.io.surface_file import read_surface
         from RegSuite.mrml.models import model_from_surface
-        from RegSuite.workflows.surfaces import read_surface
 
         return model_from_surface(read_surface(item), name=name or target.GetName(), node=target)
     return None

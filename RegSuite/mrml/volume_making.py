@@ -50,7 +50,8 @@ def label_volume_in_steps(
     if image.channels != 1:
         raise InputError(f"{image.channels} values a voxel where one label is wanted", where=image.name)
     present = yield from labels_in_steps(image.values)
-    type_name = "int16" if max(present, default=0) < 2**15 else "int32"
+    fits = min(present, default=0) >= -(2**15) and max(present, default=0) < 2**15
+    type_name = "int16" if fits else "int32"
     voxels = yield from image_in_steps(image.values, type_name)
     out = node_for(LABELS, name, node, image.name)
     _fill(out, image, voxels)

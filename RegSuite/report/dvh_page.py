@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from RegSuite.report.draw import DPI, embedded, png
-from RegSuite.report.headline import counted, number
+from RegSuite.report.headline import counted
+from RegSuite.report.page import rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from RegSuite.report.result import Result
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _COLOURS = (
     "#2563a8",
     "#b3261e",
@@ -61,17 +61,6 @@ def write_dvh_page(path: Path, found: DvhPage, record: Result) -> None:
 
 def dvh_page(found: DvhPage, record: Result) -> str:
     """The page as text."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    environment.filters["digits"] = _digits
     looks = _looks(found)
     rows = [
         {
@@ -82,7 +71,9 @@ def dvh_page(found: DvhPage, record: Result) -> str:
         }
         for line in found.lines
     ]
-    return environment.get_template("dvh.html.j2").render(
+    return rendered(
+        "dvh.html.j2",
+        {"digits": _digits},
         result=record,
         content=record.to_dict(),
         headline=_headline(found),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.quality.limits import measure_of
 from RegSuite.report.draw import embedded, png
-from RegSuite.report.headline import headline, number
+from RegSuite.report.headline import headline
+from RegSuite.report.page import rendered
 from RegSuite.report.result import Result
 from RegSuite.report.table import label_rows, metric_rows, other_metrics
 from RegSuite.report.tiles import key_numbers
@@ -16,8 +17,6 @@ from RegSuite.report.tiles import key_numbers
 if TYPE_CHECKING:
     from RegSuite.report.figures import Shown
     from RegSuite.report.images import ReportImages
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(
@@ -33,22 +32,13 @@ def write_report(
 
 def report_html(result: Result, pictures: ReportImages | None = None, *, command: str | None = None) -> str:
     """The page as text."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     lengths = None
     if pictures is not None:
         from RegSuite.report.plots import displacement_lengths
 
         lengths = displacement_lengths(pictures)
-    return environment.get_template("report.html.j2").render(
+    return rendered(
+        "report.html.j2",
         result=result,
         content=result.to_dict(),
         headline=headline(result),

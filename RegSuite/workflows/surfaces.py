@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +10,7 @@ import torch
 
 from RegSuite.errors import GeometryError, InputError, OutputError
 from RegSuite.io.atomic import replacing
+from RegSuite.io.surface_file import need_vtk, read_surface
 
 if TYPE_CHECKING:
     from RegSuite.transforms.base import Transform
@@ -27,7 +27,7 @@ def warp_surface(
     space: of the file's coordinates, which the output keeps. Raises InputError where vtk is
     missing, the file is no surface, or the ending of either file is not known.
     """
-    _need_vtk()
+    need_vtk(source)
     for path in (source, output):
         if path.suffix.lower() not in SUFFIXES:
             raise InputError(
@@ -44,37 +44,6 @@ def warp_surface(
     _set_points(surface, moved)
     with replacing(output) as temporary:
         _write(surface, temporary)
-
-
-def _need_vtk() -> None:
-    if find_spec("vtk") is None:
-        raise InputError(
-            "surfaces need the library vtk, which is not installed",
-            where="surfaces",
-            mend="pip install 'regsuite[surfaces]'",
-        )
-
-
-def read_surface(path: Path) -> Any:
-    """The vtkPolyData in a file, in the file's own coordinates. Raises InputError for what is no surface."""
-    import vtk
-
-    if not path.is_file():
-        raise InputError("the file does not exist", where=str(path), mend="check the name and the folder")
-    readers = {
-        ".vtp": vtk.vtkXMLPolyDataReader,
-        ".stl": vtk.vtkSTLReader,
-        ".ply": vtk.vtkPLYReader,
-        ".obj": vtk.vtkOBJReader,
-    }
-    reader = readers[path.suffix.lower()]()
-    reader.AddObserver("ErrorEvent", lambda *_: None)  # the empty result below says it in our words
-    reader.SetFileName(str(path))
-    reader.Update()
-    surface = reader.GetOutput()
-    if surface is None or surface.GetNumberOfPoints() == 0:
-        raise InputError("the file holds no surface", where=str(path), mend="write the surface anew")
-    return surface
 
 
 def _write(surface: Any, path: Path) -> None:

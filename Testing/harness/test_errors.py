@@ -56,12 +56,13 @@ def test_vtk_error_fails_the_test(slicer_app):
 def test_expected_warning_passes(slicer_app):
     import vtk
 
-    with errors.no_hidden_errors():
+    with errors.no_hidden_errors() as hidden:
         errors.expect_warning("vtkXMLImageDataReader")
         errors.expect_warning("no such file.vti")
         reader = vtk.vtkXMLImageDataReader()
         reader.SetFileName("no such file.vti")
         reader.Update()
+    assert hidden == []
 
 
 def test_modal_dialog_fails_instead_of_waiting_for_ever(clean):

@@ -335,6 +335,10 @@ def test_the_modules_own_test_passes():
 
     harness.load_module(needs_module())
     sys.modules["AtlasRegistration"].AtlasRegistrationTest().runTest()
+    import slicer
+
+    roles = [n.GetAttribute("RegSuite.role") for n in slicer.util.getNodesByClass("vtkMRMLVolumeNode")]
+    assert "warped" in roles
 
 
 def needs_module():

@@ -190,9 +190,9 @@ def test_a_surface_goes_where_its_points_go(tmp_path, suffix, space):
 
 
 def test_without_vtk_a_surface_is_refused_with_the_way_to_get_it(tmp_path, monkeypatch):
-    from RegSuite.workflows import surfaces
+    from RegSuite.io import surface_file
 
-    monkeypatch.setattr(surfaces, "find_spec", lambda name: None)
+    monkeypatch.setattr(surface_file, "find_spec", lambda name: None)
     AffineTransform(np.eye(3), np.zeros(3)).save(tmp_path / "none.tfm")
     with pytest.raises(InputError, match=r"pip install 'regsuite\[surfaces\]'"):
         warp_file(tmp_path / "in.vtp", tmp_path / "none.tfm", tmp_path / "out.vtp")
