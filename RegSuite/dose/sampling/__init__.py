@@ -1,0 +1,1 @@
+"""Dose and DVH over many draws of the deformation, in bounded memory."""

@@ -1,0 +1,1 @@
+"""How sure a deformation is: its standard deviation at each voxel, and correlated draws from it."""

@@ -1,0 +1,1 @@
+"""Networks, losses, training recipes and model files. Needs the extra `learning`."""
