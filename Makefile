@@ -14,7 +14,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-table clean .venv-view
 
-EXTRAS ?= dev,surfaces,panels
+EXTRAS ?= dev,surfaces,panels,dicom,learning
 DEMO_DIR ?= demo
 BENCH_DIR ?= bench
 BENCH ?=
