@@ -61,10 +61,16 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/kernels.py
   RegSuite/dose/kernels_plain.py
   RegSuite/dose/lines.py
+  RegSuite/dose/mapping/__init__.py
   RegSuite/dose/metrics.py
   RegSuite/dose/plane_lines.py
   RegSuite/dose/planes.py
   RegSuite/dose/region.py
+  RegSuite/dose/sampling/__init__.py
+  RegSuite/dose/tapered_ends.py
+  RegSuite/dose/uncertainty/__init__.py
+  RegSuite/dose/uncertainty/calibration.py
+  RegSuite/dose/uncertainty/deformation.py
   RegSuite/dose/voxel_lines.py
   RegSuite/dose/voxel_volumes.py
   RegSuite/errors.py
@@ -80,6 +86,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/atomic.py
   RegSuite/io/checks.py
   RegSuite/io/contours.py
+  RegSuite/io/course_file.py
   RegSuite/io/detached.py
   RegSuite/io/dicom_extent.py
   RegSuite/io/dicom_fields.py
@@ -113,6 +120,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/transforms.py
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
+  RegSuite/learning/__init__.py
   RegSuite/machine.py
   RegSuite/methods/__init__.py
   RegSuite/methods/affine.py
@@ -399,6 +407,7 @@ set(ENGINE_SCRIPTS
   RegSuite/view/start.py
   RegSuite/viewer.py
   RegSuite/workflows/__init__.py
+  RegSuite/workflows/course.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose_inputs.py

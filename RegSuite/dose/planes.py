@@ -12,7 +12,7 @@ from RegSuite.errors import GeometryError
 from RegSuite.geometry.structure import ContourStructure
 
 Floats = NDArray[np.float64]
-EndSlices = Literal["half", "none"]
+EndSlices = Literal["half", "tapered", "none"]
 
 PLANE_TOLERANCE_MM = 0.05
 """How far a point may lie from its contour's plane, and two contours of one plane from each other."""
@@ -35,13 +35,15 @@ class PlaneStack:
     """Parallel planes in order. axes [3, 3]: rows u, v (in the plane) and w (its normal), in LPS.
 
     distance_mm: the usual one between slices (0 for a single plane). gaps: how many distances are so
-    much larger that the planes on both sides are not joined.
+    much larger that the planes on both sides are not joined. slices: how many planes are drawn on;
+    tapered ends add planes of their own.
     """
 
     planes: tuple[Plane, ...]
     axes: Floats
     distance_mm: float
     gaps: int
+    slices: int
 
 
 def plane_stack(
@@ -49,8 +51,8 @@ def plane_stack(
 ) -> PlaneStack:
     """The planes of a structure, each with the slab from half-way to the plane below to half-way above.
 
-    The end slices reach half a slice distance beyond their plane (half) or end in it (none); so do
-    planes beside a gap. along [3]: direction (LPS) that u follows as far as the plane lets it.
+    The end slices reach half a slice distance beyond their plane, as large as in it (half) or shrinking
+    to a point (tapered), or end in it (none); so do planes beside a gap. along [3]: direction (LPS) that u follows as far as the plane lets it.
     single_mm: thickness of a structure of one plane. Raises GeometryError for contours that are
     not planar or not parallel, or a single plane without a thickness.
     """
@@ -121,7 +123,7 @@ def _with_slabs(
         )
     distance = float(np.median(steps)) if len(steps) else 0.0
     joined = steps <= GAP_FACTOR * distance * (1 + 1e-6)
-    end = (0.5 * distance if len(steps) else 0.5 * float(single_mm or 0.0)) * (end_slices == "half")
+    end = (0.5 * distance if len(steps) else 0.5 * float(single_mm or 0.0)) * (end_slices != "none")
     if len(heights) == 1:
         end = 0.5 * float(single_mm or 0.0)
     up = np.append(np.where(joined, steps / 2, end), end)
@@ -130,4 +132,15 @@ def _with_slabs(
         Plane(tuple(outlines), height, height - below, height + above)
         for (height, outlines), below, above in zip(groups, down, up, strict=True)
     )
-    return PlaneStack(planes, axes, distance, int((~joined).sum()))
+    if end_slices == "tapered":
+        planes = _tapered(planes, joined)
+    return PlaneStack(planes, axes, distance, int((~joined).sum()), len(heights))
+
+
+def _tapered(planes: tuple[Plane, ...], joined: NDArray[np.bool_]) -> tuple[Plane, ...]:
+    """The planes with every end replaced by shrinking slabs; joined [n - 1]: whether neighbours are."""
+    from RegSuite.dose.tapered_ends import tapered
+
+    below, above = ~np.insert(joined, 0, False), ~np.append(joined, False)
+    parts = [tapered(p, below=bool(b), above=bool(a)) for p, b, a in zip(planes, below, above, strict=True)]
+    return tuple(plane for part in parts for plane in part)

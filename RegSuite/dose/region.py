@@ -18,6 +18,11 @@ from RegSuite.geometry.structure import ContourStructure, Structure, SurfaceStru
 
 Floats = NDArray[np.float64]
 
+_END_WORDS: dict[EndSlices, str] = {
+    "half": "half a slice beyond the end slices",
+    "tapered": "tapering over half a slice beyond the end slices",
+    "none": "ending in the end slices",
+}
 _OFF_EDGES = 2.3e-5
 """Share of a step by which rays are moved, so that none runs along an edge of an axis-aligned surface."""
 
@@ -40,7 +45,7 @@ class Region:
     @property
     def slices(self) -> int | None:
         """How many planes it is drawn on; None of what is not drawn on planes."""
-        return None if self.stack is None else len(self.stack.planes)
+        return None if self.stack is None else self.stack.slices
 
     def lines(self, step_mm: float) -> Lines:
         """Parallel segments whose bars are at most `step_mm` wide. Exact along them."""
@@ -81,8 +86,7 @@ def region_of(
         points = np.concatenate([o for plane in stack.planes for o in plane.outlines])
         thickness = sum(p.high_mm - p.low_mm for p in stack.planes)
         extent = np.append(np.ptp(points, axis=0), thickness)
-        end = "half a slice beyond the end slices" if end_slices == "half" else "ending in the end slices"
-        rule = f"contours (exclusive or), slabs, {end}"
+        rule = f"contours (exclusive or), slabs, {_END_WORDS[end_slices]}"
         return _region(structure, stack.axes, rule, extent, stack)
     if isinstance(structure, SurfaceStructure):
         _check_surface(structure)

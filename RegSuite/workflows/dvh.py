@@ -41,10 +41,10 @@ class DvhParameters(RunParameters):
         description="of dvh.csv; metrics are read from bins 50 times finer",
         json_schema_extra={"unit": "Gy"},
     )
-    end_slices: Literal["half", "none"] = Field(
+    end_slices: Literal["half", "tapered", "none"] = Field(
         default="half",
         title="End slices",
-        description="contours reach half a slice beyond their end slices, or end in them",
+        description="contours reach half a slice beyond their end slices (tapered: to a point), or end in them",
     )
     alpha_beta: list[str] | None = Field(
         default=None,

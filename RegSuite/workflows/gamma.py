@@ -68,10 +68,10 @@ class GammaParameters(RunParameters):
     dose_unit: str | None = Field(
         default=None, title="Dose unit", description="of doses that are no DICOM: Gy (if not given), cGy, mGy"
     )
-    end_slices: Literal["half", "none"] = Field(
+    end_slices: Literal["half", "tapered", "none"] = Field(
         default="half",
         title="End slices",
-        description="contours reach half a slice beyond their end slices, or end in them",
+        description="contours reach half a slice beyond their end slices (tapered: to a point), or end in them",
     )
     structures_space: Literal["LPS", "RAS"] = Field(
         default="LPS", title="Space of structures", description="of the coordinates of .vtp and .stl files"

@@ -70,6 +70,39 @@ def test_end_slices_reach_half_a_slice_beyond_or_end_in_their_plane():
     assert volume(drawn, end_slices="none") == pytest.approx(10 * 10 * 6 / 1000, rel=1e-9)
 
 
+def test_tapered_ends_hold_a_third_of_flat_ones_and_reach_as_far():
+    drawn = stack(square(10, 0), heights=(0, 2, 4, 6))
+    wanted = 10 * 10 * (6 + 2 * 1 / 3) / 1000
+    assert volume(drawn, end_slices="tapered") == pytest.approx(wanted, rel=1e-9)
+    dose, grid = linear_dose([0, 0, SLOPE])
+    found = structure_dvh(drawn, dose, grid, end_slices="tapered")
+    flat = structure_dvh(drawn, dose, grid, end_slices="half").histogram
+    assert (found.histogram.min_gy, found.histogram.max_gy) == pytest.approx((flat.min_gy, flat.max_gy))
+    assert found.region.slices == 4
+
+
+def test_a_tapered_end_shrinks_each_island_to_its_own_centre_and_keeps_its_hole():
+    island, hole = square(10, 0, at=(-20, 3)), square(4, 0, at=(-22, 4))
+    drawn = stack(island, hole, square(6, 0, at=(15, 0)), heights=(0, 2, 4))
+    wanted = (100 - 16 + 36) * (4 + 2 / 3) / 1000
+    assert volume(drawn, end_slices="tapered") == pytest.approx(wanted, rel=1e-9)
+    dose, grid = linear_dose([1.0, 0, 0])
+    found = structure_dvh(drawn, dose, grid, end_slices="tapered").histogram
+    flat = structure_dvh(drawn, dose, grid).histogram
+    # the island's hole is not in its middle: its ends shrink to the island's centre, x = -20
+    main, caps = 4.0, 2 / 3
+    moment = main * (100 * -20 - 16 * -22 + 36 * 15)
+    moment += caps * (100 * -20 + 36 * 15) - 16 * (2 * -20 * (1 / 3) + 2 * -2 * (1 / 4))
+    assert found.mean_gy - 60 == pytest.approx(moment / (wanted * 1000), abs=0.01)
+    assert flat.volume_cc > found.volume_cc
+
+
+def test_both_sides_of_a_gap_taper():
+    drawn = stack(square(10, 0), heights=(0, 2, 4, 12, 14))
+    wanted = 100 * (4 + 2 + 4 / 3) / 1000
+    assert volume(drawn, end_slices="tapered") == pytest.approx(wanted, rel=1e-9)
+
+
 def test_a_contour_within_a_contour_is_a_hole_and_one_within_that_an_island():
     drawn = stack(square(20, 0), square(12, 0), square(4, 0))
     assert volume(drawn) == pytest.approx((400 - 144 + 16) * 24 / 1000, rel=1e-9)

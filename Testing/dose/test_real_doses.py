@@ -24,12 +24,30 @@ def structures_of(kind):
     return read_structures(folder, names=data_folder("dose", "names.csv"), space="RAS")
 
 
-@pytest.fixture(scope="module")
-def prostate():
+def prostate_with(end_slices):
     """{structure without blanks: DoseHistogram}, and the largest dose."""
     dose, grid = dose_of("prostate/EclipseProstate_Dose.nrrd")
-    found = {s.name.replace(" ", ""): structure_dvh(s, dose, grid) for s in structures_of("prostate")}
+    found = {
+        s.name.replace(" ", ""): structure_dvh(s, dose, grid, end_slices=end_slices)
+        for s in structures_of("prostate")
+    }
     return {name: dvh.histogram for name, dvh in found.items()}, float(dose.max())
+
+
+@pytest.fixture(scope="module")
+def prostate():
+    return prostate_with("half")
+
+
+@pytest.fixture(scope="module")
+def prostate_with_tapered_ends():
+    return prostate_with("tapered")
+
+
+def mean_of(dose, volume):
+    """Mean dose of a cumulative table, in Gy."""
+    steps = -np.diff(np.append(volume, 0.0))[:-1]
+    return float(np.sum(steps * (dose[:-1] + dose[1:]) / 2) / steps.sum())
 
 
 def table(source):
@@ -74,10 +92,22 @@ def test_volumes_and_mean_doses_are_those_of_three_systems(prostate, source, vol
     for name, (dose, volume, cc) in table(source).items():
         histogram = histograms[name]
         assert histogram.volume_cc == pytest.approx(cc, rel=volume_percent / 100), f"{source} {name}"
-        steps = -np.diff(np.append(volume, 0.0))[:-1]
-        mean = float(np.sum(steps * (dose[:-1] + dose[1:]) / 2) / steps.sum())
+        mean = mean_of(dose, volume)
         if name != "BODY":
             assert histogram.mean_gy == pytest.approx(mean, abs=0.105), f"{source} {name}"
+
+
+def test_with_tapered_ends_volumes_and_means_are_eclipses(prostate_with_tapered_ends):
+    histograms, largest = prostate_with_tapered_ends
+    for name, (dose, volume, cc) in table("Eclipse").items():
+        histogram = histograms[name]
+        assert histogram.volume_cc == pytest.approx(cc, rel=5e-3), name
+        if name != "BODY":
+            assert histogram.mean_gy == pytest.approx(mean_of(dose, volume), abs=0.03), name
+        at = np.arange(0, largest + 1, 0.01)
+        curve = 100 * histogram.volume_cc_at(at) / histogram.covered_cc
+        apart = np.hypot(curve - volume[:, None], (at - dose[:, None]) / (0.01 * largest)).min(axis=1)
+        assert (apart <= 1).all(), name
 
 
 @pytest.mark.slow
