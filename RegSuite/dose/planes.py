@@ -52,7 +52,8 @@ def plane_stack(
     """The planes of a structure, each with the slab from half-way to the plane below to half-way above.
 
     The end slices reach half a slice distance beyond their plane, as large as in it (half) or shrinking
-    to a point (tapered), or end in it (none); so do planes beside a gap. along [3]: direction (LPS) that u follows as far as the plane lets it.
+    to a point (tapered), or end in it (none); so do planes beside a gap. along [3]: direction (LPS)
+    that u follows as far as the plane lets it.
     single_mm: thickness of a structure of one plane. Raises GeometryError for contours that are
     not planar or not parallel, or a single plane without a thickness.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ def _cone(plane: Plane, centres: list[Floats], tip_mm: float) -> tuple[Plane, ..
     """Slabs from the plane to the tip; each as large as the cone is there in the mean (of its area)."""
     steps = np.linspace(0.0, 1.0, LAYERS + 1)
     layers = []
-    for begin, end in zip(steps[:-1], steps[1:], strict=True):
+    for begin, end in pairwise(steps):
         area = ((1 - begin) ** 3 - (1 - end) ** 3) / (3 * (end - begin))
         size = float(np.sqrt(area))
         outlines = tuple(c + size * (o - c) for o, c in zip(plane.outlines, centres, strict=True))

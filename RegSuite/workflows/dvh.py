@@ -44,7 +44,7 @@ class DvhParameters(RunParameters):
     end_slices: Literal["half", "tapered", "none"] = Field(
         default="half",
         title="End slices",
-        description="contours reach half a slice beyond their end slices (tapered: to a point), or end in them",
+        description="contours reach half a slice beyond their end slices, tapering or not, or end in them",
     )
     alpha_beta: list[str] | None = Field(
         default=None,

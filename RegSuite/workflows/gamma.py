@@ -71,7 +71,7 @@ class GammaParameters(RunParameters):
     end_slices: Literal["half", "tapered", "none"] = Field(
         default="half",
         title="End slices",
-        description="contours reach half a slice beyond their end slices (tapered: to a point), or end in them",
+        description="contours reach half a slice beyond their end slices, tapering or not, or end in them",
     )
     structures_space: Literal["LPS", "RAS"] = Field(
         default="LPS", title="Space of structures", description="of the coordinates of .vtp and .stl files"
