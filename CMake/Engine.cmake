@@ -70,7 +70,9 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/tapered_ends.py
   RegSuite/dose/uncertainty/__init__.py
   RegSuite/dose/uncertainty/calibration.py
+  RegSuite/dose/uncertainty/correlation.py
   RegSuite/dose/uncertainty/deformation.py
+  RegSuite/dose/uncertainty/samples.py
   RegSuite/dose/voxel_lines.py
   RegSuite/dose/voxel_volumes.py
   RegSuite/errors.py
@@ -411,6 +413,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose_inputs.py
+  RegSuite/workflows/dose_result.py
   RegSuite/workflows/dvh.py
   RegSuite/workflows/dvh_result.py
   RegSuite/workflows/estimate.py

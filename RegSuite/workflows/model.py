@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-InputKind = Literal["image", "mask", "labels", "points", "transform", "table", "dose", "structures"]
+InputKind = Literal["image", "mask", "labels", "points", "transform", "table", "dose", "structures", "course"]
 OutputKind = Literal[
     "image", "labels", "jacobian", "displacement", "linear", "points", "surface", "table", "report", "scene"
 ]

@@ -1,0 +1,124 @@
+"""DoseCourseResult: what an accumulated course gives to Python, the report and the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from RegSuite.dose.dvh import StructureDvh
+    from RegSuite.dose.sampling import ProbabilisticDose
+    from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
+    from RegSuite.geometry import Grid, Image, Structure
+    from RegSuite.quality.limits import Verdict
+    from RegSuite.workflows.course import Course
+    from RegSuite.workflows.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class FractionResult:
+    """One entry of the course, all of it on the accumulation grid but `warped`.
+
+    name: for people ("day1"). count: how many fractions the dose holds. displacement: u [3, Z, Y, X],
+    LPS mm, planning point x -> fraction point x + u(x); NaN where undefined. dose: the dose of all
+    `count` fractions at the planning voxels, Gy, NaN where marked. marks: uint8 bits of
+    RegSuite.dose.mapping.marks. warped: the fraction's image on the planning image's grid, None without
+    an image. uncertainty: displacement and sigma_mm [3, Z, Y, X], None where none was asked for.
+    quality: {similarity: {name, before, after}, jacobian: {min, max, percent_nonpositive, sd_log},
+    marks: {outside, folded, undefined} (voxels), displacement_mm: {mean, p95, max},
+    uncertainty_mm: {mean, p95, max}, structures: {name: {undefined_percent}}, registered: method or
+    the given transform's file}. energy: of EMT, else None.
+    """
+
+    name: str
+    count: float
+    displacement: Image
+    dose: Image
+    marks: Image
+    warped: Image | None
+    uncertainty: DeformationUncertainty | None
+    quality: Mapping[str, Any]
+    energy: Mapping[str, float] | None = None
+
+    @property
+    def sigma_mm(self) -> Image | None:
+        """SD of each component of the displacement, [3, Z, Y, X] in mm."""
+        return None if self.uncertainty is None else self.uncertainty.sigma_mm
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A structure's cumulative DVH as dvh.csv has it, [n] each; bands None without samples.
+
+    kind: "physical" or "eqd2". of volume_cc, the volume whose dose is known.
+    """
+
+    structure: str
+    kind: str
+    dose_gy: NDArray[np.float64]
+    volume_percent: NDArray[np.float64]
+    volume_cc: NDArray[np.float64]
+    p05_percent: NDArray[np.float64] | None = None
+    p95_percent: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A line of dvh_metrics.csv: the value without errors of the deformation, and its distribution."""
+
+    structure: str
+    metric: str
+    unit: str
+    value: float
+    p05: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MappingComparison:
+    """The same course by the other mapping, judged by gamma against the one that was asked for.
+
+    gamma: [Z, Y, X], NaN where not judged. difference_gy: other minus asked for. structures:
+    {name: {pass_rate_percent, mean_difference_gy}}.
+    """
+
+    asked: str
+    other: str
+    gamma: Image
+    difference_gy: Image
+    pass_rate_percent: float
+    percent: float
+    distance_mm: float
+    structures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class DoseCourseResult:
+    """An accumulated course, in memory (fractions' arrays are memory-mapped temporary files).
+
+    planning: image as read. grid: the accumulation grid, on which all doses lie. dose: accumulated
+    physical dose in Gy, NaN where any fraction is marked. eqd2: {alpha/beta: accumulated EQD2}, the default
+    first, empty without `eqd2`. marks: the fractions' bits together. probabilistic: mean, SD,
+    percentiles and sampled DVHs, None where there is no uncertainty. dvhs: nominal DVHs in `dose`.
+    """
+
+    course: Course
+    planning: Image
+    grid: Grid
+    structures: tuple[Structure, ...]
+    fractions: tuple[FractionResult, ...]
+    dose: Image
+    eqd2: Mapping[float, Image]
+    marks: Image
+    probabilistic: ProbabilisticDose | None
+    dvhs: tuple[StructureDvh, ...]
+    curves: tuple[Curve, ...]
+    rows: tuple[MetricRow, ...]
+    comparison: MappingComparison | None
+    verdicts: tuple[Verdict, ...]
+    run: Run
