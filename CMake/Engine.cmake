@@ -212,6 +212,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/composed.py
   RegSuite/mrml/display.py
   RegSuite/mrml/diverging.py
+  RegSuite/mrml/dose_volumes.py
   RegSuite/mrml/fields.py
   RegSuite/mrml/flat.py
   RegSuite/mrml/from_node.py
@@ -245,6 +246,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/series.py
   RegSuite/mrml/slabs.py
   RegSuite/mrml/space.py
+  RegSuite/mrml/structure_reading.py
   RegSuite/mrml/tables.py
   RegSuite/mrml/terminology.py
   RegSuite/mrml/transforms.py
