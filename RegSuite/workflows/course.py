@@ -130,7 +130,8 @@ class Course(BaseModel):
     density_table: CSV of hu,density for emt. limits: a limits file. samples: deformations drawn for
     bands and maps. correlation: of the deformation errors between fractions. grid_mm: voxel of the
     accumulation grid in mm (x, y, z or one number), the finest fraction dose's if None. metrics: of the
-    DVHs, beside those that are always given.
+    DVHs, beside those that are always given. end_slices: as `regsuite dvh` takes them. folding: what to do
+    with a given transform that folds inside a structure.
     """
 
     model_config = _STRICT
@@ -148,6 +149,8 @@ class Course(BaseModel):
     grid_mm: float | tuple[float, float, float] | None = None
     metrics: tuple[str, ...] = ()
     bin_width_gy: float = Field(default=0.1, gt=0)
+    end_slices: Literal["half", "tapered", "none"] = "half"
+    folding: Literal["refuse", "mark"] = "refuse"
 
     @field_validator("fractions")
     @classmethod

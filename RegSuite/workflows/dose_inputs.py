@@ -88,8 +88,15 @@ def read_the_structures(
     names: a table of names (of a label map or of surface files). Raises InputError for names that stand
     twice and for what holds no structure, DoseError where frames of reference differ.
     """
+    return structures_in_frame(given, names, space, ("dose", dose.frame_of_reference), run)
+
+
+def structures_in_frame(
+    given: Any, names: Any, space: str, beside: tuple[str, str | None], run: Run
+) -> tuple[Structure, ...]:
+    """As `read_the_structures`. beside: what they must share a frame of reference with, and its UID."""
     if is_file_name(given):
-        structures = _from_file(Path(given), names, space, dose, run)
+        structures = _from_file(Path(given), names, space, beside, run)
         run.inputs["structures"] = input_record(str(given))
         if names is not None:
             run.inputs["structure_names"] = input_record(str(names))
@@ -107,7 +114,9 @@ def read_the_structures(
     return structures
 
 
-def _from_file(path: Path, names: Any, space: Any, dose: DoseImage, run: Run) -> tuple[Structure, ...]:
+def _from_file(
+    path: Path, names: Any, space: Any, beside: tuple[str, str | None], run: Run
+) -> tuple[Structure, ...]:
     from RegSuite.io.dicom_file import is_dicom
     from RegSuite.io.rtstruct import read_rtstruct
     from RegSuite.io.structures import read_structures
@@ -115,7 +124,7 @@ def _from_file(path: Path, names: Any, space: Any, dose: DoseImage, run: Run) ->
     found: list[str] = []
     if path.is_file() and names is None and space == "LPS" and is_dicom(path):
         drawn = read_rtstruct(path, warnings=found)
-        _check_frame(drawn.frame_of_reference, dose, path)
+        _check_frame(drawn.frame_of_reference, *beside, path)
         structures: tuple[Structure, ...] = drawn.structures
     else:
         structures = read_structures(path, names=names, space=space, warnings=found)
@@ -124,14 +133,13 @@ def _from_file(path: Path, names: Any, space: Any, dose: DoseImage, run: Run) ->
     return structures
 
 
-def _check_frame(frame: str | None, dose: DoseImage, path: Path) -> None:
-    """Refuse structures that are known to lie in another frame of reference than the dose."""
-    if frame and dose.frame_of_reference and frame != dose.frame_of_reference:
+def _check_frame(frame: str | None, what: str, other: str | None, path: Path) -> None:
+    """Refuse structures that are known to lie in another frame of reference than what they go with."""
+    if frame and other and frame != other:
         raise DoseError(
-            f"the dose lies in another frame of reference ({dose.frame_of_reference}) than the "
-            f"structures ({frame})",
+            f"the {what} lies in another frame of reference ({other}) than the structures ({frame})",
             where=str(path),
-            mend="give dose and structures of one plan, or bring them together with a registration",
+            mend=f"give {what} and structures of one plan, or bring them together with a registration",
         )
 
 

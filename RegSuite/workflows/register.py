@@ -12,6 +12,7 @@ from RegSuite.methods.base import Progress, no_progress
 from RegSuite.workflows.model import InputRole, OutputRole, View, Workflow, WorkflowParameters
 
 if TYPE_CHECKING:
+    from RegSuite.geometry import Image
     from RegSuite.methods.base import Registration
     from RegSuite.methods.choice import Choice
     from RegSuite.transforms.base import Transform
@@ -151,7 +152,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
     from RegSuite.workflows.reproducible import reproducible
 
     run.method = parameters.method
-    choice = _chosen_by_name(parameters)
+    choice = chosen_by_name(parameters)
     limits = limits_of(parameters.limits)
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.04):
@@ -159,7 +160,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
             initial, start = initial_of(inputs.get("initial"), pair.fixed, pair.moving, run.warn)
             for sentence in check_pair(pair.fixed, pair.moving, initial):
                 run.warn(sentence)
-        choice = choice or _chosen_by_look(pair, parameters)
+        choice = choice or chosen_by_look(pair.fixed, pair.moving, parameters)
         choice = choice if start is None else replace(choice, start=start)
         _remember(choice, parameters, run)
         check_resources(choice, pair.fixed, pair.moving, run)
@@ -167,7 +168,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
         return measured(registration, pair, initial, choice, limits, parameters, run)
 
 
-def _chosen_by_name(parameters: RegisterParameters) -> Choice | None:
+def chosen_by_name(parameters: RegisterParameters) -> Choice | None:
     """The choice that method and preset make without a look at the images; None where auto must look."""
     from RegSuite.methods import get_method
     from RegSuite.methods.choice import choice_of
@@ -182,10 +183,11 @@ def _chosen_by_name(parameters: RegisterParameters) -> Choice | None:
     return choice_of(preset.method, parameters.parameters, preset=preset, seed=parameters.seed)
 
 
-def _chosen_by_look(pair: Pair, parameters: RegisterParameters) -> Choice:
+def chosen_by_look(fixed: Image, moving: Image, parameters: RegisterParameters) -> Choice:
+    """The choice of auto for two images."""
     from RegSuite.methods.auto import choose
 
-    return choose(pair.fixed, pair.moving, parameters.parameters, None, parameters.seed)
+    return choose(fixed, moving, parameters.parameters, None, parameters.seed)
 
 
 def _remember(choice: Choice, parameters: RegisterParameters, run: Run) -> None:
