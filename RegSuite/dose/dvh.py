@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.dose.histogram import DoseHistogram, accumulated
+from RegSuite.dose.histogram import DoseHistogram, accumulated, dose_limits
 from RegSuite.dose.kernels_plain import dose_at
 from RegSuite.dose.planes import EndSlices
 from RegSuite.dose.region import Region, region_of
@@ -53,7 +53,7 @@ def structure_dvh(
     tolerance: float = 1e-3,
     step_mm: float | None = None,
 ) -> StructureDvh:
-    """The DVH of one structure in a dose [z, y, x] in Gy on `grid`.
+    """The DVH of one structure in a dose [z, y, x] in Gy on `grid`; what is NaN is not covered.
 
     Bars start at half the smallest dose voxel, or thinner where the structure is thin, and are halved
     until volume, D95, D50 and D5 change by less than `tolerance` of themselves; step_mm: a width to
@@ -62,7 +62,7 @@ def structure_dvh(
     if grid.ndim != 3:
         raise DoseError("the dose is 2D", mend="give a dose volume")
     region = region_of(structure, grid, end_slices, single_mm=float(grid.spacing[2]))
-    fine = fine_width(bin_width_gy, float(dose_gy.max()))
+    fine = fine_width(bin_width_gy, dose_limits(dose_gy)[1])
     thinnest = float(np.sqrt(region.across_mm2 / MOST_LINES))
     size = step_mm or max(min(min(grid.spacing) / 2, region.smallest_mm / 16), thinnest)
     pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine)

@@ -19,8 +19,9 @@ Floats = NDArray[np.float64]
 class DoseHistogram:
     """Cumulative: above_cc[k] is the volume with dose_gy[k] or more; straight between these.
 
-    volume_cc: of the whole structure. covered_cc: of its part within the dose grid; everything else
-    here is of that part alone. mean_gy, min_gy, max_gy: NaN where nothing is covered.
+    volume_cc: of the whole structure. covered_cc: of its part within the dose grid where the dose is
+    known (not NaN); everything else here is of that part alone. mean_gy, min_gy, max_gy: NaN where
+    nothing is covered.
     """
 
     dose_gy: Floats
@@ -64,12 +65,12 @@ def accumulated(
     """The histogram of the region that `lines` stand for, in bins of `fine_gy`.
 
     dose_gy [z, y, x] on `grid`, trilinear between voxel centres and held up to the outer voxel faces;
-    beyond them it is not known and the volume there is not covered. Lines are cut into pieces of at
-    most step_mm; the volume of each is spread evenly over as much dose as the dose's slope makes of its
-    bar (same variance). Memory: 16 histograms.
+    beyond them, and in cells with a NaN, it is not known and the volume there is not covered. Lines are
+    cut into pieces of at most step_mm; the volume of each is spread evenly over as much dose as the
+    dose's slope makes of its bar (same variance). Memory: 16 histograms.
     """
     start, per_mm = in_voxels(lines, grid)
-    limits = np.array([float(dose_gy.min()), float(dose_gy.max())])
+    limits = np.array(dose_limits(dose_gy))
     first = min(0.0, limits[0]) - 2 * fine_gy
     count = int(np.ceil((limits[1] - first) / fine_gy)) + 4
     ramps = np.zeros((kernels.PARTS, count))
@@ -79,6 +80,12 @@ def accumulated(
         step_mm, limits, first, fine_gy, ramps, sums,
     )  # fmt: skip
     return from_ramps(ramps.sum(axis=0), sums, first, fine_gy, lines.volume_mm3)
+
+
+def dose_limits(dose_gy: NDArray[np.float32]) -> tuple[float, float]:
+    """Least and largest known dose; (0, 0) where none is known."""
+    least, largest = float(np.fmin.reduce(dose_gy, None)), float(np.fmax.reduce(dose_gy, None))
+    return (least, largest) if np.isfinite(least) else (0.0, 0.0)
 
 
 def in_voxels(lines: Lines, grid: Grid) -> tuple[Floats, Floats]:

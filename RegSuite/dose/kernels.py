@@ -11,6 +11,8 @@ from numba import njit, prange
 
 PARTS = 16
 """Parts of the lines that are summed apart."""
+SUMS = {"reassoc", "nsz", "arcp", "contract", "afn"}
+"""What the compiler may do to sums; it may not take NaN for impossible, which says that a dose is unknown."""
 
 
 @njit(cache=True, nogil=True)
@@ -147,12 +149,13 @@ def clipped(shape, start, step, length):  # type: ignore[no-untyped-def]
     return begin, end
 
 
-@njit(parallel=True, cache=True, nogil=True, fastmath=True)
+@njit(parallel=True, cache=True, nogil=True, fastmath=SUMS)
 def accumulate(dose, start, per_mm, length, across, share, step, limits, first, width, ramps, sums):  # type: ignore[no-untyped-def]
     """Volume by dose along lines; see `histogram.accumulated`.
 
     start [n, 3] fractional voxels; per_mm [3, 3]: voxels a mm along and across the lines. limits: least
     and largest dose of the grid. ramps [PARTS, k]; sums [PARTS, 4]: mm3 covered, Gy mm3, least, largest Gy.
+    Where the dose is NaN it is not covered.
     """
     n = len(length)
     for part in prange(PARTS):
@@ -174,6 +177,8 @@ def accumulate(dose, start, per_mm, length, across, share, step, limits, first, 
                 y = start[r, 1] + t * per_mm[0, 1]
                 z = start[r, 2] + t * per_mm[0, 2]
                 d, gx, gy, gz = dose_and_slope(dose, x, y, z)
+                if np.isnan(d):
+                    continue
                 total[2] = min(total[2], d)
                 total[3] = max(total[3], d)
                 if p == -1 or p == pieces:

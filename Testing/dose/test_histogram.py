@@ -46,6 +46,22 @@ def test_what_lies_outside_of_the_dose_grid_is_excluded_and_counted():
     assert np.isnan(nowhere.mean_gy)
 
 
+def test_where_the_dose_is_nan_it_is_not_covered():
+    dose, grid = linear_dose([0, 0, 1.0], size=(41, 41, 41), spacing=(1.0, 1.0, 1.0))
+    dose[:, :, :20] = np.nan  # voxel 20 is at x = 0: known from there on
+    found = structure_dvh(surface("sphere", 20.0), dose, grid).histogram
+    assert found.volume_cc == pytest.approx(4 / 3 * np.pi, rel=2e-3)
+    assert found.coverage == pytest.approx(0.5, abs=0.02), (
+        "pieces of half a voxel count where their middle is"
+    )
+    assert found.mean_gy == pytest.approx(60.0, abs=0.1)
+    assert found.max_gy == pytest.approx(70.0, abs=0.1)
+    assert found.dose_gy_at(found.covered_cc / 2) == pytest.approx(60.0, abs=0.15)
+    nothing = structure_dvh(surface("sphere", 20.0), np.full_like(dose, np.nan), grid).histogram
+    assert nothing.covered_cc == 0.0
+    assert nothing.volume_cc > 4.0
+
+
 def test_the_result_is_that_of_a_plain_sum_over_fine_points():
     dose, grid = wavy_dose()
     body = contours("cone", 18.0, 3.0)
