@@ -13,6 +13,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/batch/summary.py
   RegSuite/backend/batch/table_file.py
   RegSuite/backend/belongings.py
+  RegSuite/backend/classes.py
   RegSuite/backend/content.py
   RegSuite/backend/ending.py
   RegSuite/backend/exchange.py
@@ -26,6 +27,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/private_folder.py
   RegSuite/backend/process.py
   RegSuite/backend/publish.py
+  RegSuite/backend/ragged.py
   RegSuite/backend/request.py
   RegSuite/backend/running.py
   RegSuite/backend/scene_port.py
@@ -62,6 +64,12 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/kernels_plain.py
   RegSuite/dose/lines.py
   RegSuite/dose/mapping/__init__.py
+  RegSuite/dose/mapping/density.py
+  RegSuite/dose/mapping/kernels.py
+  RegSuite/dose/mapping/mapped.py
+  RegSuite/dose/mapping/marks.py
+  RegSuite/dose/mapping/plain.py
+  RegSuite/dose/mapping/prepared.py
   RegSuite/dose/metrics.py
   RegSuite/dose/plane_lines.py
   RegSuite/dose/planes.py
@@ -71,8 +79,15 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/uncertainty/__init__.py
   RegSuite/dose/uncertainty/calibration.py
   RegSuite/dose/uncertainty/correlation.py
+  RegSuite/dose/uncertainty/coverage.py
+  RegSuite/dose/uncertainty/curvature.py
   RegSuite/dose/uncertainty/deformation.py
+  RegSuite/dose/uncertainty/ensemble.py
+  RegSuite/dose/uncertainty/laplace.py
+  RegSuite/dose/uncertainty/likelihood.py
+  RegSuite/dose/uncertainty/posterior.py
   RegSuite/dose/uncertainty/samples.py
+  RegSuite/dose/uncertainty/shipped.py
   RegSuite/dose/voxel_lines.py
   RegSuite/dose/voxel_volumes.py
   RegSuite/errors.py
@@ -89,6 +104,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/checks.py
   RegSuite/io/contours.py
   RegSuite/io/course_file.py
+  RegSuite/io/density_table.py
   RegSuite/io/detached.py
   RegSuite/io/dicom_extent.py
   RegSuite/io/dicom_fields.py
@@ -105,6 +121,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/label_structures.py
   RegSuite/io/labels.py
   RegSuite/io/names.py
+  RegSuite/io/new_object.py
   RegSuite/io/nifti_header.py
   RegSuite/io/nifti_values.py
   RegSuite/io/points.py
@@ -123,6 +140,18 @@ set(ENGINE_SCRIPTS
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
   RegSuite/learning/__init__.py
+  RegSuite/learning/needs.py
+  RegSuite/learning/train_uncertainty.py
+  RegSuite/learning/uncertainty/__init__.py
+  RegSuite/learning/uncertainty/frame.py
+  RegSuite/learning/uncertainty/loss.py
+  RegSuite/learning/uncertainty/model_file.py
+  RegSuite/learning/uncertainty/network.py
+  RegSuite/learning/uncertainty/pairs.py
+  RegSuite/learning/uncertainty/predict.py
+  RegSuite/learning/uncertainty/recipe.py
+  RegSuite/learning/uncertainty/tiles.py
+  RegSuite/learning/uncertainty/training.py
   RegSuite/machine.py
   RegSuite/methods/__init__.py
   RegSuite/methods/affine.py
@@ -328,6 +357,15 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/phantom.py
   RegSuite/phantoms/shapes.py
   RegSuite/phantoms/smooth_noise.py
+  RegSuite/phantoms/thorax/beams.py
+  RegSuite/phantoms/thorax/bone_kernels.py
+  RegSuite/phantoms/thorax/dose_kernels.py
+  RegSuite/phantoms/thorax/form_kernels.py
+  RegSuite/phantoms/thorax/motion.py
+  RegSuite/phantoms/thorax/motion_kernels.py
+  RegSuite/phantoms/thorax/shape.py
+  RegSuite/phantoms/thorax/tissue_kernels.py
+  RegSuite/phantoms/thorax/vessels.py
   RegSuite/phantoms/write.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
@@ -388,6 +426,7 @@ set(ENGINE_SCRIPTS
   RegSuite/transforms/inversion_kernel.py
   RegSuite/transforms/linear_field.py
   RegSuite/transforms/log_polyaffine.py
+  RegSuite/transforms/partial.py
   RegSuite/transforms/rigid.py
   RegSuite/transforms/rotation.py
   RegSuite/transforms/similarity.py
@@ -414,8 +453,12 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/course.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
+  RegSuite/workflows/dose_given.py
+  RegSuite/workflows/dose_grid.py
   RegSuite/workflows/dose_inputs.py
+  RegSuite/workflows/dose_read.py
   RegSuite/workflows/dose_result.py
+  RegSuite/workflows/dose_shelf.py
   RegSuite/workflows/dvh.py
   RegSuite/workflows/dvh_result.py
   RegSuite/workflows/estimate.py
@@ -456,6 +499,7 @@ set(ENGINE_RESOURCES
   Resources/Icons/RegSuite.png
   Resources/Icons/RegSuite.svg
   Resources/limits/tg132.yaml
+  Resources/models/thorax-uncertainty.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
   Resources/presets/brain-multimodal.yaml

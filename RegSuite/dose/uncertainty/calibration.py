@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Calibration:
     dvh: Mapping[str, Coverage] = field(default_factory=dict)
     log_likelihood: float | None = None
     log_likelihood_constant: float | None = None
+
+    def applied(self, raw_mm: Tensor) -> Tensor:
+        """The SD that a source's own estimate stands for: sqrt((scale raw)^2 + floor^2), in mm."""
+        return ((self.scale * raw_mm).square() + self.floor_mm**2).sqrt()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
