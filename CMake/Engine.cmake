@@ -65,6 +65,8 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/lines.py
   RegSuite/dose/mapping/__init__.py
   RegSuite/dose/mapping/density.py
+  RegSuite/dose/mapping/energy.py
+  RegSuite/dose/mapping/energy_kernels.py
   RegSuite/dose/mapping/kernels.py
   RegSuite/dose/mapping/mapped.py
   RegSuite/dose/mapping/marks.py
@@ -453,12 +455,14 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/course.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
+  RegSuite/workflows/dose_deformation.py
   RegSuite/workflows/dose_given.py
   RegSuite/workflows/dose_grid.py
   RegSuite/workflows/dose_inputs.py
   RegSuite/workflows/dose_read.py
   RegSuite/workflows/dose_result.py
   RegSuite/workflows/dose_shelf.py
+  RegSuite/workflows/dose_volumes.py
   RegSuite/workflows/dvh.py
   RegSuite/workflows/dvh_result.py
   RegSuite/workflows/estimate.py
@@ -485,6 +489,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/stored_transform.py
   RegSuite/workflows/surfaces.py
   RegSuite/workflows/time_left.py
+  RegSuite/workflows/uncertainty_pairs.py
   RegSuite/workflows/warp.py
   RegSuite/workflows/warp_file.py
   )

@@ -32,7 +32,7 @@ def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> R
     from RegSuite.workflows.register import WORKFLOW
 
     given = {role.name: options.pop(role.name) for role in WORKFLOW.inputs if role.name in options}
-    inputs = _engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given})
+    inputs = _engine_inputs(WORKFLOW, {"fixed": fixed, "moving": moving, **given}, options)
     options.setdefault("scene", scene_at_hand())
     return _register(inputs.pop("fixed"), inputs.pop("moving"), method, **inputs, **options)
 
@@ -62,15 +62,17 @@ def warp(source: Any, transform: Any, *, like: Any = None, **options: Any) -> Im
 def dvh(dose: Any, structures: Any, *, structure_names: Any = None, **options: Any) -> DvhResult:
     """Dose-volume histograms; see RegSuite.workflows.dvh.DvhParameters for the options.
 
-    dose: a file, a RegSuite.DoseImage, or an Image in Gy. structures: a file or folder, structure
-    objects, or a label Image. options: metric=["D95%", "V20Gy"], bin_width_gy, end_slices, alpha_beta,
-    fractions, ...; progress. The result has `.metrics`, `.curve(name)`, `.warnings` and `.save(DIR)`.
+    dose: a file, a RegSuite.DoseImage, an Image in Gy, or a dose volume node (its unit as SlicerRT keeps
+    it, or `dose_unit`). structures: a file or folder, structure objects, a label Image, or a segmentation
+    or label map node; contours are taken as they were drawn. options: metric=["D95%", "V20Gy"],
+    bin_width_gy, end_slices, alpha_beta, fractions, ...; progress. The result has `.metrics`,
+    `.curve(name)`, `.warnings` and `.save(DIR)`.
     """
     from RegSuite.workflows.dvh import WORKFLOW
     from RegSuite.workflows.now import run_now
 
     inputs = {"dose": dose, "structures": structures, "structure_names": structure_names}
-    found: DvhResult = run_now(WORKFLOW, inputs, options)
+    found: DvhResult = run_now(WORKFLOW, _engine_inputs(WORKFLOW, inputs, options), options)
     return found
 
 
@@ -92,7 +94,7 @@ def gamma(
         "structures": structures,
         "structure_names": structure_names,
     }
-    found: GammaResult = run_now(WORKFLOW, inputs, options)
+    found: GammaResult = run_now(WORKFLOW, _engine_inputs(WORKFLOW, inputs, options), options)
     return found
 
 
@@ -110,10 +112,13 @@ def submit(
     from RegSuite.backend.job import submit as run
     from RegSuite.workflows import get_workflow
 
-    return run(workflow_name, _engine_inputs(get_workflow(workflow_name), inputs), parameters, **options)
+    workflow = get_workflow(workflow_name)
+    return run(workflow_name, _engine_inputs(workflow, inputs, parameters or {}), parameters, **options)
 
 
-def _engine_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+def _engine_inputs(
+    workflow: Workflow, given: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
     """The inputs with MRML nodes read; others as they are. MRML is not asked for where there is no node."""
     from RegSuite.mrml import is_node
 
@@ -121,7 +126,7 @@ def _engine_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, An
         return dict(given)
     from RegSuite.mrml.inputs import engine_inputs
 
-    return engine_inputs(workflow, given)
+    return engine_inputs(workflow, given, unit_is_told=parameters.get("dose_unit") is not None)
 
 
 def _engine_object(given: Any, role: str) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.backend.arrays import read_array, write_array_in_steps
+from RegSuite.backend.classes import class_of, is_exchanged
 from RegSuite.backend.made import AS_ARRAYS, made, made_of_arrays
+from RegSuite.backend.ragged import is_ragged, read_ragged, write_ragged_in_steps
 from RegSuite.errors import InputError
 from RegSuite.geometry import ArrayImage
 
@@ -20,22 +21,14 @@ if TYPE_CHECKING:
 Description = dict[str, Any]
 """What JSON can hold of a value; arrays are named by their files."""
 
-_HOMES = {
-    "Grid": "RegSuite.geometry",
-    "Image": "RegSuite.geometry",
-    "PointSet": "RegSuite.geometry",
-    "ArrayField": "RegSuite.transforms.arrays",
-    "ArraySpline": "RegSuite.transforms.arrays",
-    "ArrayTransform": "RegSuite.transforms.arrays",
-}
-
 
 def write_item_in_steps(value: Any, folder: Path, stem: str) -> Generator[None, None, Description]:
     """Write a value into `folder` (files named `stem`...) and return its description; yields while it writes.
 
-    value: a number, text, path, list or mapping of such, an array, a tensor, a Grid, an Image, a
-    PointSet or any Transform; what is read back is equal bit for bit. An ArrayImage is written in the
-    type in which it stands and reads as an Image of the type that is meant. Nothing is changed.
+    value: a number, text, path, list or mapping of such, an array, a tensor, a SimpleITK image, a Grid, an
+    Image, a DoseImage, a structure, a PointSet or any Transform; what is read back is equal bit for bit.
+    An ArrayImage is written in the type in which it stands and reads as an Image of the type that is
+    meant, a pydantic model (a Course) reads as the mapping of its fields. Nothing is changed.
     Raises InputError for anything else, OSError where the disk does.
     """
     if value is None or isinstance(value, str | bool | int | float):
@@ -45,15 +38,23 @@ def write_item_in_steps(value: Any, folder: Path, stem: str) -> Generator[None, 
     if isinstance(value, Mapping):
         values = yield from _write_all([*value.values()], folder, stem)
         return {"kind": "mapping", "keys": [_plain_key(key) for key in value], "values": values}
+    if isinstance(value, list | tuple) and is_ragged(value):
+        return (yield from write_ragged_in_steps(value, folder, stem))
     if isinstance(value, list | tuple):
         values = yield from _write_all([*value], folder, stem)
         return {"kind": "list", "values": values}
+    if hasattr(type(value), "model_fields"):
+        model = {name: getattr(value, name) for name in type(value).model_fields}
+        return (yield from write_item_in_steps(model, folder, stem))
+    if type(value).__module__.startswith("SimpleITK"):
+        from RegSuite.io.simpleitk_bridge import image_from_sitk
+
+        return (yield from write_item_in_steps(image_from_sitk(value, stem), folder, stem))
     if hasattr(value, "__array__"):
         return (yield from _write_array(value, folder, stem))
     if isinstance(value, ArrayImage):
         return (yield from _write_image(value, folder, stem))
-    home = _home(type(value).__name__)
-    if home is None or not is_dataclass(value) or type(value) is not _class(type(value).__name__):
+    if not is_dataclass(value) or not is_exchanged(type(value)):
         raise InputError(
             f"{type(value).__name__} cannot be handed to another process",
             where=stem,
@@ -82,18 +83,20 @@ def read_item(description: Description, folder: Path, *, arrays: bool = False) -
         return tuple(read_item(part, folder, arrays=arrays) for part in description["values"])
     if kind == "array":
         return _read_array(description, folder, arrays=arrays)
+    if kind == "ragged":
+        return read_ragged(description, folder)
     if kind == "object":
         parts = {name: read_item(part, folder, arrays=arrays) for name, part in description["fields"].items()}
         if arrays and description["class"] in AS_ARRAYS:
             type_name = description["fields"].get("data", {}).get("type")
             return made_of_arrays(description["class"], parts, type_name)
-        return made(_class(description["class"]), parts)
+        return made(class_of(description["class"]), parts)
     raise InputError(f"{kind!r} is no kind of item", where=str(folder))
 
 
 def moved(description: Description, prefix: str) -> Description:
     """The description as it reads from another folder, from which `prefix` leads to its files."""
-    if description["kind"] == "array":
+    if "file" in description:
         return {**description, "file": f"{prefix}/{description['file']}"}
     if "values" in description:
         return {**description, "values": [moved(part, prefix) for part in description["values"]]}
@@ -167,19 +170,3 @@ def _read_array(description: Description, folder: Path, *, arrays: bool) -> Any:
 def _plain_key(key: Any) -> str | int:
     """A key as JSON holds it in a list: labels stay numbers."""
     return key if isinstance(key, str) else int(key)
-
-
-def _home(name: str) -> str | None:
-    """The module of a class that can be exchanged, None for any other."""
-    if name in _HOMES:
-        return _HOMES[name]
-    import RegSuite.transforms
-
-    return "RegSuite.transforms" if name in RegSuite.transforms.__all__ and name[0].isupper() else None
-
-
-def _class(name: str) -> Any:
-    home = _home(name)
-    if home is None:
-        raise InputError(f"{name!r} is no class that processes exchange", where="exchange")
-    return getattr(import_module(home), name)

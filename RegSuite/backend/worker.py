@@ -70,7 +70,9 @@ def _run(job: Path, stop: Stop, post: Post) -> int:
 
     request = JobRequest.read(job)
     workflow = get_workflow(request.workflow)
-    wanted = {**request.parameters, "scene": request.scene or request.content}
+    wanted = dict(request.parameters)
+    if "scene" in workflow.Parameters.model_fields:
+        wanted["scene"] = request.scene or request.content
     parameters = validated(workflow.Parameters, wanted, f"workflow {workflow.name}")
     inputs = {role: read_item(item, job.parent / INPUTS_FOLDER) for role, item in request.inputs.items()}
     known = {

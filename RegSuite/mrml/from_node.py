@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.geometry import ArrayImage
+from RegSuite.errors import InputError
+from RegSuite.geometry import ArrayImage, VoxelStructure
+from RegSuite.mrml.colours import name_of
+from RegSuite.mrml.dose_volumes import dose_of_volume, unit_of
 from RegSuite.mrml.markups import points_from_markups
 from RegSuite.mrml.nodes import check_node
 from RegSuite.mrml.numbering import renumbering
 from RegSuite.mrml.segmentations import SEGMENTATION, labels_of_segmentation, mask_of_segmentation
 from RegSuite.mrml.series import frame_words
 from RegSuite.mrml.slabs import Steps, slabs
+from RegSuite.mrml.structure_reading import structures_of_segmentation
 from RegSuite.mrml.tables import label_names_from_node
 from RegSuite.mrml.transforms import arrays_of_transform
 from RegSuite.mrml.volume_reading import LABELS, SCALAR, labels_of_volume, scan_of_volume
 
 if TYPE_CHECKING:
-    from RegSuite.geometry import Grid, PointSet
+    from RegSuite.geometry import Grid, PointSet, Structure
     from RegSuite.transforms.arrays import ArrayTransform
 
 
@@ -69,6 +73,32 @@ def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Steps[Array
     else:
         found = scan_of_volume(node, role, **options)
     return found.with_values((yield from _by_slab(found.values, lambda part: part >= 0.5, np.uint8)))
+
+
+def dose(node: Any, role: str, warnings: list[str], *, unit_is_told: bool) -> Steps[Any]:
+    """A DoseImage in Gy; a volume that does not say its unit is an image of numbers where somebody does."""
+    warnings.extend(frame_words(node, role))
+    if unit_is_told and unit_of(node) is None:
+        return scan_of_volume(node, role, ndim=3)
+    return (yield from dose_of_volume(node, role))
+
+
+def structures(node: Any, role: str, warnings: list[str]) -> Steps[tuple[Structure, ...]]:
+    """The segments of a segmentation, or the labels of a label map, as structures."""
+    check_node(node, role, SEGMENTATION, LABELS)
+    if node.IsA(SEGMENTATION):
+        return (yield from structures_of_segmentation(node, role, warnings))
+    found, names, present = yield from labels_of_volume(node, role, ndim=3)
+    if not present:
+        raise InputError(
+            f"'{node.GetName()}' holds no label", where=f"{role} '{node.GetName()}'", mend="choose another"
+        )
+    made = []
+    for label in present:
+        share = yield from _by_slab(found.values, lambda part, label=label: part == label, np.float32)
+        inside: Any = found.with_values(share)  # an Image when torch is there
+        made.append(VoxelStructure(name_of(label, names), inside, label))
+    return tuple(made)
 
 
 def points(node: Any, role: str, **options: Any) -> PointSet:

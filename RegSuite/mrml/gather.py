@@ -24,15 +24,16 @@ logger = logging.getLogger(__name__)
 class Gathering:
     """What was chosen for a workflow, on its way to engine objects.
 
-    arrays: leave them in arrays, without torch. done: engine objects by role, as far as made.
-    numbers, names: of the labels seen so far. told: warnings. grids: of the images that others
-    belong to, by role.
+    arrays: leave them in arrays, without torch. unit_is_told: see `object_in_steps`.
+    done: engine objects by role, as far as made. numbers, names: of the labels seen so far. told:
+    warnings. grids: of the images that others belong to, by role.
     """
 
     workflow: Workflow
     chosen: Mapping[str, Any]
     warnings: list[str] | None = None
     arrays: bool = False
+    unit_is_told: bool = False
     done: dict[str, Any] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Gathering:
             warnings=self.told,
             numbers=self.numbers,
             names=names,
+            unit_is_told=self.unit_is_told,
         )
         self.done[role.name] = found if self.arrays else engine_of(found, self.told)
         self.numbers = {**{name: label for label, name in names.items()}, **self.numbers}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
-from RegSuite.geometry import ArrayImage
+from RegSuite.geometry import ArrayImage, DoseImage, VoxelStructure
 from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.transforms.arrays import ArrayTransform
 
@@ -50,6 +51,14 @@ def engine_of(found: Any, warnings: list[str]) -> Any:
         return found.image()
     if isinstance(found, ArrayTransform):
         return found.transform(warnings.append)
+    if isinstance(found, DoseImage):
+        return replace(found, image=engine_of(found.image, warnings))
+    if isinstance(found, VoxelStructure):
+        return replace(found, inside=engine_of(found.inside, warnings))
+    if isinstance(found, tuple):
+        return tuple(engine_of(item, warnings) for item in found)
+    if isinstance(found, dict):
+        return {key: engine_of(item, warnings) for key, item in found.items()}
     return found
 
 
@@ -64,10 +73,12 @@ def object_in_steps(
     warnings: list[str],
     numbers: Mapping[str, int] | None = None,
     names: dict[int, str] | None = None,
+    unit_is_told: bool = False,
 ) -> Steps[Any]:
-    """`engine_object` before torch, in steps: an ArrayImage, an ArrayTransform, points or names.
+    """`engine_object` before torch, in steps: an ArrayImage, an ArrayTransform, a dose, points or names.
 
-    numbers: labels by name that are taken already. names: takes the names of labels.
+    numbers: labels by name that are taken already. names: takes the names of labels. unit_is_told: a
+    dose volume that does not say its unit comes as the image it is, the workflow knows the unit.
     """
     if not is_node(given):
         return given
@@ -88,6 +99,10 @@ def object_in_steps(
         found, named = yield from from_node.labels(given, role, grid, warnings, numbers=numbers, **options)
         (names if names is not None else {}).update(named)
         return found
+    if kind == "dose":
+        return (yield from from_node.dose(given, role, warnings, unit_is_told=unit_is_told))
+    if kind == "structures":
+        return (yield from from_node.structures(given, role, warnings))
     if kind == "points":
         return from_node.points(given, role, **options)
     if kind == "transform":
@@ -96,7 +111,11 @@ def object_in_steps(
 
 
 def engine_inputs(
-    workflow: Workflow, given: Mapping[str, Any], warnings: list[str] | None = None
+    workflow: Workflow,
+    given: Mapping[str, Any],
+    warnings: list[str] | None = None,
+    *,
+    unit_is_told: bool = False,
 ) -> dict[str, Any]:
     """All inputs of a workflow by role, nodes turned into engine objects, what was not given left out.
 
@@ -104,11 +123,12 @@ def engine_inputs(
     fixed's). A moving image under the very transform that is given as `initial` is taken as it lies
     in there, not moved twice. Labels of two nodes that bear the same name get the same number.
     `label_names` is added where the label nodes have names and none were given. warnings: takes
-    sentences on what the reader should know; without it they are logged.
+    sentences on what the reader should know; without it they are logged. unit_is_told: the workflow
+    is told the unit of doses that do not say theirs.
     Raises InputError for a required input that was not chosen, the same node in two places, and
     whatever `engine_object` refuses.
     """
-    return finish(engine_inputs_in_steps(workflow, given, warnings))
+    return finish(engine_inputs_in_steps(workflow, given, warnings, unit_is_told=unit_is_told))
 
 
 def engine_inputs_in_steps(
@@ -117,6 +137,7 @@ def engine_inputs_in_steps(
     warnings: list[str] | None = None,
     *,
     arrays: bool = False,
+    unit_is_told: bool = False,
 ) -> Steps[dict[str, Any]]:
     """`engine_inputs` in steps, so that a window lives between them; the return value has them.
 
@@ -136,7 +157,8 @@ def engine_inputs_in_steps(
     if not any(is_node(item) for item in chosen.values()):
         return dict(chosen)
     check_twice(workflow.inputs, chosen)
-    return (yield from Gathering(workflow, chosen, warnings, arrays).in_steps())
+    gathering = Gathering(workflow, chosen, warnings, arrays, unit_is_told)
+    return (yield from gathering.in_steps())
 
 
 def check_twice(roles: tuple[InputRole, ...], chosen: Mapping[str, Any]) -> None:

@@ -96,7 +96,9 @@ def _checked(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
     from RegSuite.presets import load_preset
     from RegSuite.validation import validated
 
-    model = validated(workflow.Parameters, values, f"workflow {workflow.name}")
+    known = workflow.Parameters.model_fields
+    taken = {name: v for name, v in values.items() if name in known or not _is_default(name, v)}
+    model = validated(workflow.Parameters, taken, f"workflow {workflow.name}")
     preset = getattr(model, "preset", None)
     if preset is not None:
         load_preset(preset)
@@ -104,6 +106,11 @@ def _checked(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
     if method is not None:
         get_method(method)
     return model.model_dump(mode="json")
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether a value of the batch asks for nothing that a workflow without such a parameter lacks."""
+    return name == "scene" or (name == "parameters" and not value)
 
 
 def _input(role: InputRole, text: str, folder: Path) -> tuple[str, str]:
