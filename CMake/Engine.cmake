@@ -64,7 +64,9 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/kernels_plain.py
   RegSuite/dose/lines.py
   RegSuite/dose/mapping/__init__.py
+  RegSuite/dose/mapping/accumulate.py
   RegSuite/dose/mapping/density.py
+  RegSuite/dose/mapping/difference.py
   RegSuite/dose/mapping/energy.py
   RegSuite/dose/mapping/energy_kernels.py
   RegSuite/dose/mapping/kernels.py
@@ -456,12 +458,14 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose_deformation.py
+  RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py
   RegSuite/workflows/dose_grid.py
   RegSuite/workflows/dose_inputs.py
   RegSuite/workflows/dose_read.py
   RegSuite/workflows/dose_result.py
   RegSuite/workflows/dose_shelf.py
+  RegSuite/workflows/dose_uncertainty.py
   RegSuite/workflows/dose_volumes.py
   RegSuite/workflows/dvh.py
   RegSuite/workflows/dvh_result.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from RegSuite.geometry import Grid
 
 if TYPE_CHECKING:
     from RegSuite.transforms import Transform
+    from RegSuite.transforms.partial import Known
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,27 +47,25 @@ class Registration:
         Unknown are points outside of the grid, and those whose offset would be interpolated from an
         undefined one. A linear registration is defined everywhere.
         """
-        points = np.asarray(points_mm, dtype=np.float64)
-        if self.grid is None:
-            return np.ones(len(points), dtype=bool)
-        inside = self.grid.contains(points)
-        if self.defined is None:
-            return inside
-        last = np.asarray(self.grid.size) - 1
-        index = np.clip(self.grid.index(points), 0, last)
-        whole = np.round(index)
-        index = np.where(np.abs(index - whole) < 1e-6, whole, index)
-        low, high = np.floor(index).astype(np.int64), np.ceil(index).astype(np.int64)
-        for corner in product((low, high), repeat=3):
-            x, y, z = (corner[axis][:, axis] for axis in range(3))
-            inside &= self.defined[z, y, x]
-        return inside
+        return (
+            np.ones(len(np.asarray(points_mm)), dtype=bool)
+            if self.grid is None
+            else self._known.at(points_mm)
+        )
 
     def defined_on(self, grid: Grid) -> NDArray[np.bool_]:
         """Boolean [*grid.shape]: `is_defined` at the voxels of a grid in the registered frame."""
-        out = np.empty(grid.shape, dtype=bool)
-        y, x = np.meshgrid(np.arange(grid.size[1]), np.arange(grid.size[0]), indexing="ij")
-        for z in range(grid.size[2]):
-            index = np.stack([x.ravel(), y.ravel(), np.full(x.size, z)], axis=1)
-            out[z] = self.is_defined(grid.points(index)).reshape(out.shape[1:])
-        return out
+        return np.ones(grid.shape, dtype=bool) if self.grid is None else self._known.on(grid)
+
+    def marked(self) -> Transform:
+        """The transform with NaN where the deformation is not defined."""
+        from RegSuite.transforms import PartialTransform
+
+        return self.transform if self.grid is None else PartialTransform(self.transform, (self._known,))
+
+    @property
+    def _known(self) -> Known:
+        from RegSuite.transforms.partial import Known
+
+        assert self.grid is not None
+        return Known(self.grid, self.defined)

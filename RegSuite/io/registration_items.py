@@ -1,4 +1,4 @@
-"""Items of registration objects: a matrix, a deformation grid, an image that is referred to."""
+"""Items of registration objects: a matrix, a deformation grid."""
 
 from __future__ import annotations
 
@@ -66,12 +66,3 @@ def _decimals(values: FloatArray) -> list[Any]:
     from pydicom.valuerep import DSfloat
 
     return [DSfloat(float(v), auto_format=True) for v in values]
-
-
-def image_item(sop_class: str, instance: str) -> Dataset:
-    """A reference to one SOP instance."""
-    from pydicom import Dataset
-
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, instance
-    return item

@@ -1,4 +1,4 @@
-"""Reading and writing transforms as ITK's files: .tfm .txt .h5 .hdf5 .mat and displacement images."""
+"""Transforms in files: ITK's .tfm .txt .h5 .hdf5 .mat, displacement images, DICOM registrations (read)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.io.atomic import replacing
+from RegSuite.io.dicom_file import is_dicom
 from RegSuite.io.displacement_file import FIELD_SUFFIXES, read_displacement, write_displacement
+from RegSuite.io.registration_objects import read_registration
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -24,13 +26,21 @@ def save_transform(transform: Transform, path: Path | str, grid: Grid | None = N
     or on the grid the transform (a composite's first member) has itself.
     Velocity, time-varying and log-polyaffine maps are written as their displacement on their
     grid: ITK has no transform for them. The file appears whole or not at all.
-    Raises InputError for an unknown suffix or a kind that the format cannot hold, OutputError or
-    DiskFull when it cannot be written.
+    Raises InputError for an unknown suffix, a kind that the format cannot hold or a transform that is
+    unknown in places, OutputError or DiskFull when it cannot be written.
     """
+    from RegSuite.transforms import PartialTransform
+
     path = Path(path)
     suffix = suffix_of(path)
+    if isinstance(transform, PartialTransform):
+        raise InputError(
+            "the transform is unknown in places, which ITK's files cannot say",
+            where=str(path),
+            mend="write a DICOM registration (write_registration), or save its `inner` transform",
+        )
     if suffix in FIELD_SUFFIXES:
-        own = _grid_of(transform) if grid is None else grid
+        own = grid_of(transform) if grid is None else grid
         if own is None:
             raise InputError(
                 f"{type(transform).__name__} has no grid of its own to be sampled on",
@@ -42,10 +52,19 @@ def save_transform(transform: Transform, path: Path | str, grid: Grid | None = N
     _write_itk(transform, path, suffix)
 
 
-def load_transform(path: Path | str, ndim: int | None = None) -> Transform:
-    """Read what `save_transform`, SimpleITK, ANTs, elastix (ITK files) or Slicer wrote.
+def load_transform(
+    path: Path | str,
+    ndim: int | None = None,
+    *,
+    source_frame: str | None = None,
+    warnings: list[str] | None = None,
+) -> Transform:
+    """Read what `save_transform`, SimpleITK, ANTs, elastix (ITK files) or Slicer wrote, or DICOM.
 
-    ndim: the dimension the caller needs (2 or 3); any if None. Raises InputError for a missing,
+    ndim: the dimension the caller needs (2 or 3); any if None. A DICOM Spatial or Deformable Spatial
+    Registration is known by its content; where it holds several, source_frame (the moving image's
+    frame of reference UID) says which, and what is undefined there is NaN (PartialTransform).
+    warnings: sentences are appended for what is doubtful. Raises InputError for a missing,
     unreadable or unknown file, GeometryError for another dimension, a field that is not a vector
     image of its dimension, or values that are not finite.
     """
@@ -58,8 +77,10 @@ def load_transform(path: Path | str, ndim: int | None = None) -> Transform:
         raise InputError(
             "the transform file does not exist", where=str(path), mend="check the name and the folder"
         )
-    suffix = suffix_of(path)
-    transform = read_displacement(path) if suffix in FIELD_SUFFIXES else _read_itk(path)
+    if is_dicom(path):
+        transform = read_registration(path, source_frame=source_frame, warnings=warnings).marked()
+    else:
+        transform = read_displacement(path) if suffix_of(path) in FIELD_SUFFIXES else _read_itk(path)
     if ndim is not None and transform.ndim != ndim:
         raise GeometryError(
             f"a {transform.ndim}D transform where {ndim}D is wanted",
@@ -70,7 +91,7 @@ def load_transform(path: Path | str, ndim: int | None = None) -> Transform:
 
 
 def suffix_of(path: Path) -> str:
-    """The known ending of `path`, lower case. Raises InputError for another."""
+    """The known ending of `path`, lower case. Raises InputError for another (DICOM has none that counts)."""
     known = (*TRANSFORM_SUFFIXES, *FIELD_SUFFIXES)
     for suffix in sorted(known, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
@@ -82,12 +103,12 @@ def suffix_of(path: Path) -> str:
     )
 
 
-def _grid_of(transform: Transform) -> Grid | None:
+def grid_of(transform: Transform) -> Grid | None:
     """The grid in fixed space that a transform brings along, None where it has none."""
     from RegSuite.transforms import BSplineTransform, CompositeTransform, DenseTransform
 
     if isinstance(transform, CompositeTransform):
-        return _grid_of(transform.members[0])
+        return grid_of(transform.members[0])
     if isinstance(transform, BSplineTransform):
         return transform.sampling_grid
     return transform.grid if isinstance(transform, DenseTransform) else None

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite import __version__
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid
-from RegSuite.io.atomic import replacing
 from RegSuite.io.dicom_file import DEFORMABLE_REGISTRATION, SPATIAL_REGISTRATION
 from RegSuite.io.image_series import ImageSeries
-from RegSuite.io.registration_items import FloatArray, grid_item, image_item, matrix_item
+from RegSuite.io.new_object import add_references, image_item, new_object, save_object
+from RegSuite.io.registration_items import FloatArray, grid_item, matrix_item
+from RegSuite.io.transforms import grid_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
     from RegSuite.transforms.base import Transform
+    from RegSuite.transforms.partial import PartialTransform
 
 
 def write_registration(
@@ -38,14 +38,15 @@ def write_registration(
     A linear one becomes a Spatial Registration. Any other becomes a Deformable one: a displacement
     on its grid, with the linear map that follows it, is stored as such; others are sampled on
     `grid` and are known only there. defined: boolean [*grid.shape], False where the deformation is
-    undefined. New UIDs are made; patient and study are those of `registered`.
+    undefined; a PartialTransform says that itself. New UIDs are made; patient and study are those of
+    `registered`.
     Raises GeometryError for a 2D transform or a mask of another shape, InputError for a frame of
     reference that is missing or a transform that needs a grid, OutputError when it cannot be written.
     """
-    from pydicom import Dataset
+    from RegSuite.transforms import AffineTransform, PartialTransform
 
-    from RegSuite.transforms.affine import AffineTransform
-
+    if isinstance(transform, PartialTransform):
+        transform, defined = _opened(transform, grid, defined, path)
     if transform.ndim != 3:
         raise GeometryError("a DICOM registration is 3D", where=str(path), mend="write a .tfm")
     for role, series in (("registered", registered), ("source", source)):
@@ -53,46 +54,40 @@ def write_registration(
             raise InputError(
                 f"the {role} image has no frame of reference", where=str(path), mend="give its UID"
             )
-    data = Dataset()
     if isinstance(transform, AffineTransform):
-        _head(data, SPATIAL_REGISTRATION, registered, description)
+        data = _head(SPATIAL_REGISTRATION, registered, description)
         data.RegistrationSequence = [
             _matrix_item(registered, np.eye(4)),
             _matrix_item(source, np.asarray(np.linalg.inv(transform.homogeneous), dtype=np.float64)),
         ]
     else:
-        _head(data, DEFORMABLE_REGISTRATION, registered, description)
+        data = _head(DEFORMABLE_REGISTRATION, registered, description)
         data.DeformableRegistrationSequence = [_deformable_item(transform, source, grid, defined, path)]
-    _references(data, registered, source)
-    with replacing(path, ".dcm") as temporary:
-        data.save_as(temporary, enforce_file_format=True)
-    return str(data.SOPInstanceUID)
+    add_references(data, registered, source)
+    return save_object(data, path)
 
 
-def _head(data: Dataset, sop_class: str, registered: ImageSeries, description: str) -> None:
+def _opened(
+    partial: PartialTransform, grid: Grid | None, defined: NDArray[np.bool_] | None, path: Path | str
+) -> tuple[Transform, NDArray[np.bool_]]:
+    """The map in a partial one, and where it is known on the grid that it will be stored on."""
+    own = grid or grid_of(partial.inner)
+    if own is None:
+        raise InputError(
+            f"a {type(partial.inner).__name__} must be sampled on a grid to become a DICOM deformation",
+            where=str(path),
+            mend="give the fixed image's grid",
+        )
+    known = partial.known_on(own)
+    return partial.inner, known if defined is None else known & defined
+
+
+def _head(sop_class: str, registered: ImageSeries, description: str) -> Dataset:
     """Patient, study, series, equipment, frame of reference, content."""
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    now = datetime.now().astimezone()
-    data.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"):
-        setattr(data, keyword, registered.header.get(keyword, ""))
-    for keyword in ("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"):
-        setattr(data, keyword, registered.header.get(keyword, ""))
-    data.StudyInstanceUID = registered.study or generate_uid(prefix=None)
-    data.Modality = "REG"
-    data.SeriesInstanceUID, data.SeriesNumber, data.InstanceNumber = generate_uid(prefix=None), 1, 1
-    data.Manufacturer, data.ManufacturerModelName = "RegSuite", "RegSuite"
-    data.DeviceSerialNumber, data.SoftwareVersions = "none", __version__
-    data.FrameOfReferenceUID, data.PositionReferenceIndicator = registered.frame_of_reference, ""
-    data.SOPClassUID, data.SOPInstanceUID = sop_class, generate_uid(prefix=None)
+    data = new_object(sop_class, "REG", registered, description or "Registration")
     data.ContentLabel, data.ContentCreatorName = "REGISTRATION", ""
     data.ContentDescription = description[:64]
-    data.ContentDate = data.SeriesDate = now.strftime("%Y%m%d")
-    data.ContentTime = data.SeriesTime = now.strftime("%H%M%S")
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return data
 
 
 def _matrix_item(of: ImageSeries, to_registered: FloatArray) -> Dataset:
@@ -159,28 +154,3 @@ def _field_and_rest(
             mend="give the fixed image's grid",
         )
     return transform.displacement(grid).cpu().numpy(), grid, np.eye(4)
-
-
-def _references(data: Dataset, registered: ImageSeries, source: ImageSeries) -> None:
-    """Common Instance Reference: the series named, of this study and of others."""
-    from pydicom import Dataset
-
-    def series_item(series: ImageSeries) -> Dataset:
-        item = Dataset()
-        item.SeriesInstanceUID = series.series
-        item.ReferencedInstanceSequence = [image_item(*i) for i in series.images]
-        return item
-
-    named = {s.series: s for s in (registered, source) if s.series and s.images}.values()
-    here = [series_item(s) for s in named if s.study == data.StudyInstanceUID]
-    if here:
-        data.ReferencedSeriesSequence = here
-    elsewhere = []
-    for series in named:
-        if series.study != data.StudyInstanceUID and series.study:
-            study = Dataset()
-            study.StudyInstanceUID = series.study
-            study.ReferencedSeriesSequence = [series_item(series)]
-            elsewhere.append(study)
-    if elsewhere:
-        data.StudiesContainingOtherReferencedInstancesSequence = elsewhere

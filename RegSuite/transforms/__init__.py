@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from RegSuite.transforms.dense import DenseTransform
     from RegSuite.transforms.displacement import DisplacementTransform, to_displacement
     from RegSuite.transforms.log_polyaffine import LogPolyaffineTransform
+    from RegSuite.transforms.partial import PartialTransform
     from RegSuite.transforms.rigid import RigidTransform
     from RegSuite.transforms.similarity import SimilarityTransform
     from RegSuite.transforms.time_varying import TimeVaryingVelocityTransform
@@ -28,6 +29,7 @@ _HOMES = {
     "DenseTransform": "dense",
     "DisplacementTransform": "displacement",
     "LogPolyaffineTransform": "log_polyaffine",
+    "PartialTransform": "partial",
     "RigidTransform": "rigid",
     "SimilarityTransform": "similarity",
     "TimeVaryingVelocityTransform": "time_varying",
@@ -43,6 +45,7 @@ __all__ = [
     "DenseTransform",
     "DisplacementTransform",
     "LogPolyaffineTransform",
+    "PartialTransform",
     "RigidTransform",
     "SimilarityTransform",
     "TimeVaryingVelocityTransform",

@@ -12,6 +12,7 @@ from torch import Tensor
 from RegSuite.errors import GeometryError
 from RegSuite.transforms.affine import AffineTransform
 from RegSuite.transforms.base import Transform
+from RegSuite.transforms.partial import Known, PartialTransform
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -37,9 +38,12 @@ class CompositeTransform(Transform):
     def of(cls, *transforms: Transform) -> Transform:
         """x -> transforms[-1](... transforms[0](x)); what is left of one member is that member itself.
 
+        Where members are partial the whole is one PartialTransform: none of them gives NaN to the next.
         Raises GeometryError for no transform or differing dimensions.
         """
         composite = cls(tuple(transforms))
+        if any(isinstance(t, PartialTransform) for t in transforms):
+            return _partial(composite.members)
         members = _merged(_flat(composite.members))
         return members[0] if len(members) == 1 else cls(tuple(members))
 
@@ -90,6 +94,19 @@ class CompositeTransform(Transform):
             if number < len(members):
                 before_mm = member.displacement_after(before_mm, grid)
         return out
+
+
+def _partial(transforms: Sequence[Transform]) -> PartialTransform:
+    """The composite of what the members are inside, known where each of them is on a point's path."""
+    known: list[Known] = []
+    before: list[Transform] = []
+    for transform in transforms:
+        if isinstance(transform, PartialTransform):
+            known += transform.behind(CompositeTransform.of(*before)) if before else transform.known
+            before.append(transform.inner)
+        else:
+            before.append(transform)
+    return PartialTransform(CompositeTransform.of(*before), tuple(known))
 
 
 def _flat(transforms: Sequence[Transform]) -> list[Transform]:

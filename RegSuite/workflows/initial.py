@@ -47,6 +47,7 @@ def initial_of(
 
 def _from_file(path: Path, fixed: Image) -> Transform:
     from RegSuite.io.transforms import load_transform
+    from RegSuite.transforms import PartialTransform
 
     if not path.exists() and "." not in path.name:
         raise InputError(
@@ -54,7 +55,9 @@ def _from_file(path: Path, fixed: Image) -> Transform:
             where="initial",
             mend="give a transform file, or one of " + ", ".join(WORDS),
         )
-    return load_transform(path, ndim=fixed.ndim)
+    found = load_transform(path, ndim=fixed.ndim)
+    # a start needs a number everywhere: where a DICOM deformation is unknown the images say more
+    return found.inner if isinstance(found, PartialTransform) else found
 
 
 def _checked(transform: Transform, fixed: Image, where: str) -> Transform:

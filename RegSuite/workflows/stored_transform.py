@@ -50,6 +50,8 @@ def _of_folder(folder: Path, name: str) -> StoredTransform:
 
 
 def _with_grid(transform: Transform) -> StoredTransform:
-    from RegSuite.transforms import DenseTransform
+    from RegSuite.transforms import CompositeTransform, DenseTransform, PartialTransform
 
-    return StoredTransform(transform, transform.grid if isinstance(transform, DenseTransform) else None)
+    own = transform.inner if isinstance(transform, PartialTransform) else transform
+    first = own.members[0] if isinstance(own, CompositeTransform) and own is not transform else own
+    return StoredTransform(transform, first.grid if isinstance(first, DenseTransform) else None)

@@ -6,15 +6,22 @@ import warnings as python_warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from RegSuite.errors import GeometryError, InputError, RegSuiteWarning
 from RegSuite.geometry import Grid, Image, PointSet
 from RegSuite.workflows.interpolation import INTERPOLATIONS, Interpolation, pull
 from RegSuite.workflows.stored_transform import StoredTransform, stored_transform
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from RegSuite.report.result import InputRecord
     from RegSuite.transforms.base import Transform
     from RegSuite.workflows.inputs import Reader
+
+OUT_OF_IMAGE_MM = 1e6
+"""A displacement that leads out of any image."""
 
 POINT_SUFFIXES = (".csv",)
 SURFACE_SUFFIXES = (".vtp", ".stl", ".vtk", ".ply", ".obj")
@@ -62,9 +69,22 @@ def warp(
     image = _source(reader, source, interpolation)
     grid = _grid(stored, reader.image(like, "like").grid if like is not None else None, image)
     _check_dimensions(stored.transform, image, grid)
+    displacement = _leading_out(stored.transform.displacement(grid), told)
     if warnings is None:
         _say(told)
-    return pull(image, grid, stored.transform.displacement(grid), interpolation)
+    return pull(image, grid, displacement, interpolation)
+
+
+def _leading_out(displacement_mm: Tensor, told: list[str]) -> Tensor:
+    """The field, out of every image where it is unknown (NaN), so that the outside value stands there."""
+    unknown = torch.isnan(displacement_mm).any(dim=0)
+    count = int(unknown.sum())
+    if count == 0:
+        return displacement_mm
+    told.append(
+        f"the transform is unknown at {count} of {unknown.numel()} voxels: they lie outside the image"
+    )
+    return torch.where(unknown, torch.full_like(displacement_mm, OUT_OF_IMAGE_MM), displacement_mm)
 
 
 def beyond_field(points: PointSet, grid: Grid | None) -> list[str]:
@@ -134,11 +154,16 @@ def _check_dimensions(transform: Transform, image: Image, grid: Grid) -> None:
 
 def _mapped(points: PointSet, transform: Transform) -> PointSet:
     """The points moved by the transform, with their labels and names."""
-    import torch
-
     if points.ndim != transform.ndim:
         raise GeometryError(
             f"points of {points.ndim} coordinates under a {transform.ndim}D transform", where=points.name
         )
     moved = transform.points(torch.tensor(points.points)).cpu().numpy()
+    unknown = int(torch.isnan(torch.from_numpy(moved)).any(dim=1).sum())
+    if unknown:
+        raise GeometryError(
+            f"the transform is unknown at {unknown} of {len(moved)} points",
+            where=points.name,
+            mend="leave these points out",
+        )
     return PointSet(moved, points.labels, points.names, name=f"warped {points.name}")

@@ -11,11 +11,13 @@ import SimpleITK as sitk
 import torch
 
 from RegSuite.errors import GeometryError, InputError
-from RegSuite.geometry import Grid
+from RegSuite.geometry import Grid, Image, PointSet
 from RegSuite.io.image_series import ImageSeries, image_series
 from RegSuite.io.registration_objects import read_registration, read_registrations
+from RegSuite.io.transforms import load_transform
 from RegSuite.io.write_registration import write_registration
 from RegSuite.transforms import AffineTransform, CompositeTransform, DisplacementTransform, Transform
+from RegSuite.workflows.warp import warp
 from Testing.io import dicom, reg
 
 FIXED, MOVING = ImageSeries(reg.FIXED), ImageSeries(reg.MOVING)
@@ -212,6 +214,61 @@ def test_a_matrix_called_rigid_that_is_none_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     read_registration(path, warnings=told)
     assert "called RIGID is none" in told[0]
+
+
+# as a transform
+
+
+def test_a_dicom_deformation_loads_as_a_transform_that_is_nan_where_it_is_undefined(tmp_path: Path) -> None:
+    _, vectors = grid_and_vectors()
+    vectors[1, 2, 3] = np.nan
+    path, grid, _ = deformable(tmp_path / "d.dcm", vectors=vectors, pre=SHEARED, post=RIGID)
+    told: list[str] = []
+    loaded = load_transform(path, ndim=3, warnings=told)
+    at, expected = reg.at_grid(path)
+    np.testing.assert_allclose(apply(loaded, at), expected, atol=1e-5)
+    assert np.isnan(expected).any(axis=1).sum() == 1
+    u = loaded.displacement(grid).numpy()
+    assert np.argwhere(np.isnan(u).any(axis=0)).tolist() == [[1, 2, 3]]
+    assert np.isnan(apply(loaded, grid.points([[-2.0, 0, 0], [2.5, 2, 1]]))).all()
+    assert "matrix before the deformation" in told[0]
+
+
+def test_a_dicom_matrix_loads_as_a_transform_by_its_content_whatever_it_is_called(tmp_path: Path) -> None:
+    path = reg.spatial(tmp_path / "r.tfm", (reg.MOVING, [RIGID]), ("1.2.3.99", [SHEARED]))
+    loaded = load_transform(path, source_frame="1.2.3.99")
+    np.testing.assert_allclose(apply(loaded, moved(SHEARED, SOME)), SOME, atol=1e-9)
+    with pytest.raises(InputError, match="2 registrations to choose from"):
+        load_transform(path)
+
+
+def test_a_loaded_deformation_is_written_again_with_what_is_undefined(tmp_path: Path) -> None:
+    _, vectors = grid_and_vectors()
+    vectors[1, 2, 3] = vectors[0, 0, 0] = np.nan
+    path, grid, _ = deformable(tmp_path / "d.dcm", vectors=vectors, pre=np.eye(4), post=RIGID)
+    loaded = load_transform(path)
+    write_registration(loaded, tmp_path / "e.dcm", registered=FIXED, source=MOVING)
+    np.testing.assert_allclose(reg.at_grid(tmp_path / "e.dcm")[1], reg.at_grid(path)[1], atol=1e-5)
+    coarse = Grid.make((3, 3, 3), 2.0, grid.points([1.5, 1.5, 0.5]).tolist())
+    write_registration(loaded, tmp_path / "f.dcm", registered=FIXED, source=MOVING, grid=coarse)
+    at, source = reg.at_grid(tmp_path / "f.dcm")
+    np.testing.assert_allclose(source, apply(loaded, at), atol=1e-4)
+    assert 0 < np.isnan(source).any(axis=1).sum() < len(source)
+
+
+def test_an_image_pulled_through_a_dicom_deformation_lies_outside_where_it_is_unknown(tmp_path: Path) -> None:
+    _, vectors = grid_and_vectors()
+    vectors[1, 2, 3] = np.nan
+    path, grid, _ = deformable(tmp_path / "d.dcm", vectors=np.where(np.isnan(vectors), np.nan, 0))
+    told: list[str] = []
+    image = Image(torch.arange(1.0, 121).reshape(1, 4, 5, 6), grid)
+    found = warp(image, path, warnings=told)
+    expected = image.data.clone()
+    expected[0, 1, 2, 3] = 1
+    np.testing.assert_allclose(found.data, expected, atol=1e-3)
+    assert "unknown at 1 of 120 voxels" in told[0]
+    with pytest.raises(GeometryError, match="unknown at 1 of 2 points"):
+        warp(PointSet(grid.points([[3.0, 2, 1], [0, 0, 0]])), path)
 
 
 # written
