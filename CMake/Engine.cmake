@@ -74,6 +74,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/mapping/marks.py
   RegSuite/dose/mapping/plain.py
   RegSuite/dose/mapping/prepared.py
+  RegSuite/dose/mapping/trilinear.py
   RegSuite/dose/metrics.py
   RegSuite/dose/plane_lines.py
   RegSuite/dose/planes.py
