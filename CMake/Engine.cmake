@@ -80,6 +80,8 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/planes.py
   RegSuite/dose/region.py
   RegSuite/dose/sampling/__init__.py
+  RegSuite/dose/sampling/kernels.py
+  RegSuite/dose/sampling/kernels_statistics.py
   RegSuite/dose/tapered_ends.py
   RegSuite/dose/uncertainty/__init__.py
   RegSuite/dose/uncertainty/calibration.py
@@ -106,6 +108,7 @@ set(ENGINE_SCRIPTS
   RegSuite/geometry/structure.py
   RegSuite/io/__init__.py
   RegSuite/io/atomic.py
+  RegSuite/io/axial_order.py
   RegSuite/io/checks.py
   RegSuite/io/contours.py
   RegSuite/io/course_file.py
@@ -118,6 +121,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/dicom_slices.py
   RegSuite/io/displacement_file.py
   RegSuite/io/dose_grid.py
+  RegSuite/io/dose_origin.py
   RegSuite/io/fast_gzip.py
   RegSuite/io/image_header.py
   RegSuite/io/image_series.py
@@ -144,6 +148,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/transforms.py
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
+  RegSuite/io/write_rtdose.py
   RegSuite/learning/__init__.py
   RegSuite/learning/needs.py
   RegSuite/learning/train_uncertainty.py
@@ -246,6 +251,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/composed.py
   RegSuite/mrml/display.py
   RegSuite/mrml/diverging.py
+  RegSuite/mrml/dose_display.py
   RegSuite/mrml/dose_volumes.py
   RegSuite/mrml/fields.py
   RegSuite/mrml/flat.py
@@ -254,6 +260,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/helper_nodes.py
   RegSuite/mrml/hierarchy.py
   RegSuite/mrml/inputs.py
+  RegSuite/mrml/isodoses.py
   RegSuite/mrml/label_surfaces.py
   RegSuite/mrml/label_values.py
   RegSuite/mrml/labels_in_3d.py
@@ -362,13 +369,19 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/phantom.py
   RegSuite/phantoms/shapes.py
   RegSuite/phantoms/smooth_noise.py
+  RegSuite/phantoms/thorax/__init__.py
   RegSuite/phantoms/thorax/beams.py
   RegSuite/phantoms/thorax/bone_kernels.py
+  RegSuite/phantoms/thorax/change.py
+  RegSuite/phantoms/thorax/course.py
   RegSuite/phantoms/thorax/dose_kernels.py
+  RegSuite/phantoms/thorax/draw.py
   RegSuite/phantoms/thorax/form_kernels.py
   RegSuite/phantoms/thorax/motion.py
   RegSuite/phantoms/thorax/motion_kernels.py
+  RegSuite/phantoms/thorax/patient.py
   RegSuite/phantoms/thorax/shape.py
+  RegSuite/phantoms/thorax/structures.py
   RegSuite/phantoms/thorax/tissue_kernels.py
   RegSuite/phantoms/thorax/vessels.py
   RegSuite/phantoms/write.py
@@ -377,16 +390,19 @@ set(ENGINE_SCRIPTS
   RegSuite/quality/consistency.py
   RegSuite/quality/definitions.py
   RegSuite/quality/dice.py
+  RegSuite/quality/dose_limits.py
   RegSuite/quality/jacobian.py
   RegSuite/quality/labels.py
   RegSuite/quality/limits.py
   RegSuite/quality/similarity.py
   RegSuite/quality/surface_distance.py
   RegSuite/quality/tre.py
+  RegSuite/quality/verdict.py
   RegSuite/report/__init__.py
   RegSuite/report/brightness.py
   RegSuite/report/comparisons.py
   RegSuite/report/disk.py
+  RegSuite/report/dose_colours.py
   RegSuite/report/draw.py
   RegSuite/report/dvh_page.py
   RegSuite/report/figures.py

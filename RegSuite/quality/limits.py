@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from RegSuite.errors import InputError
 from RegSuite.quality.definitions import JUDGEABLE, MEASURES, measured, nearest_name
+from RegSuite.quality.dose_limits import DoseLimit
+from RegSuite.quality.verdict import Verdict as Verdict
 from RegSuite.resources import resources_folder
 
 DEFAULT_LIMITS = "limits/tg132.yaml"
@@ -41,30 +43,18 @@ class Limit(BaseModel):
 
 
 class Limits(BaseModel):
-    """A limits file: the name and source of the tolerances, and a limit for each measure named."""
+    """A limits file: the name and source of the tolerances, and a limit for each measure named.
+
+    limits: on measures of registrations. dose: on doses of structures; either may be left out.
+    """
 
     model_config = _STRICT
 
     schema_: Literal["regsuite.limits/1"] = Field(alias="schema")
     name: str
     source: str = ""
-    limits: dict[str, Limit]
-
-
-class Verdict(BaseModel):
-    """What a limit says of one measure.
-
-    value is absent when the measure was not taken; limit is the number judged against, in the
-    measure's unit. A measure taken per label has a verdict a label, named `dice.17`.
-    """
-
-    model_config = _STRICT
-
-    measure: str
-    value: float | None = None
-    limit: float
-    verdict: Literal["pass", "fail", "not measured"]
-    source: str = ""
+    limits: dict[str, Limit] = Field(default_factory=dict)
+    dose: tuple[DoseLimit, ...] = ()
 
 
 def judge(metrics: Mapping[str, Any], limits: Limits, largest_voxel_mm: float) -> list[Verdict]:
@@ -178,6 +168,6 @@ def _in_words(error: ValidationError) -> str:
     lines = []
     for e in error.errors():
         place = ".".join(str(p) for p in e["loc"]) or "the file"
-        what = "is no known key" if e["type"] == "extra_forbidden" else e["msg"]
+        what = "is no known key" if e["type"] == "extra_forbidden" else e["msg"].removeprefix("Value error, ")
         lines.append(f"{place}: {what}")
     return "; ".join(lines)
