@@ -1,0 +1,178 @@
+"""HU and label of points of the thorax: the organs painted one over the other with soft edges."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit, prange
+
+from RegSuite.phantoms.thorax.bone_kernels import airway, breast_bone, rib, shoulder_blade, vertebra
+from RegSuite.phantoms.thorax.form_kernels import (
+    above_diaphragm,
+    body,
+    cage,
+    cord,
+    gullet,
+    heart,
+    lung,
+    tumour,
+)
+
+AIR_HU, FAT_HU, MUSCLE_HU, LIVER_HU, FLUID_HU = -1000.0, -100.0, 50.0, 62.0, 8.0
+
+BODY, LUNG_L, LUNG_R, HEART, CORD, GULLET, AIRWAY, AORTA, LIVER, BONE, GTV = range(1, 12)
+"""The labels of the label map; 0 is air around the body."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def share(depth, edge):  # type: ignore[no-untyped-def]
+    """How much of a voxel is inside a surface that is `depth` mm away, the edge 2 `edge` mm wide."""
+    return min(max(0.5 + 0.5 * depth / edge, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def vessel(x, y, z, edge, g):  # type: ignore[no-untyped-def]
+    """Share of blood at a point, and the kind of the deepest vessel (-1: none)."""
+    i = math.floor((x - g.corner[0]) / 9.0)
+    j = math.floor((y - g.corner[1]) / 9.0)
+    k = math.floor((z - g.corner[2]) / 9.0)
+    if i < 0 or j < 0 or k < 0 or i >= g.size[0] or j >= g.size[1] or k >= g.size[2]:
+        return 0.0, -1
+    cell = i + g.size[0] * (j + g.size[1] * k)
+    best, kind = 0.0, -1
+    for place in range(g.starts[cell], g.starts[cell + 1]):
+        n = g.members[place]
+        e = g.ends[n]
+        ax, ay, az = e[3] - e[0], e[4] - e[1], e[5] - e[2]
+        px, py, pz = x - e[0], y - e[1], z - e[2]
+        t = (px * ax + py * ay + pz * az) / (ax * ax + ay * ay + az * az + 1e-9)
+        t = min(max(t, 0.0), 1.0)
+        d = math.sqrt((px - t * ax) ** 2 + (py - t * ay) ** 2 + (pz - t * az) ** 2)
+        r = e[6] + t * (e[7] - e[6])
+        if d > r + 2.2 * edge:
+            continue
+        # a disc of radius r seen through a Gaussian of the edge's width: exact in its middle
+        middle = 1.0 - math.exp(-r * r / (1.2 * edge * edge))
+        c = middle / (1.0 + math.exp((d - r) / (0.42 * edge))) * (1.0 + math.exp(-r / (0.42 * edge)))
+        if c > best:
+            best, kind = min(c, 1.0), g.kind[n]
+    return best, kind
+
+
+@njit(cache=True, nogil=True)
+def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-def]
+    """HU and label at a point of the planning anatomy.
+
+    edge: half the width of an edge in mm. jacobian: of the map to the fraction; the lung's density
+    is divided by it. change: of density alone, see Change.
+    """
+    skin = body(x, y, z, s)
+    if skin < -edge:
+        return AIR_HU, 0
+    hu, label = AIR_HU, 0
+    wave = math.sin(0.11 * x + 0.07 * y + 0.05 * z) + math.sin(0.06 * x - 0.13 * y + 0.09 * z + 1.0)
+    hu += share(skin, edge) * (FAT_HU + 4.0 * wave - hu)
+    if skin > 0.0:
+        label = BODY
+    flesh = skin - s.fat * (1.0 + 0.25 * wave * 0.5)
+    hu += share(flesh, edge) * (MUSCLE_HU + 5.0 * wave - hu)
+    inside = cage(x, y, z, s)
+    up = above_diaphragm(x, y, z, s)
+    if inside > -edge:
+        # fat around the vessels of the mediastinum, and below the diaphragm between the organs
+        soft = 20.0 + 26.0 * wave if up > 0.0 else 5.0 + 40.0 * wave
+        hu += share(inside, edge) * (min(max(soft, -95.0), 50.0) - hu)
+        in_liver = min(-up - 2.0, inside - 3.0, 34.0 - x, 58.0 - y)
+        if in_liver > -edge:
+            hu += share(in_liver, edge) * (LIVER_HU + 0.4 * s.blood_hu - 17.0 + 3.0 * wave - hu)
+            label = LIVER if in_liver > 0.0 else label
+        spleen = min(-up - 2.0, inside - 3.0, x - 46.0, y + 8.0)
+        hu += share(spleen, edge) * (48.0 + 0.4 * s.blood_hu - hu)
+    beat = heart(x, y, z, s)
+    if beat > -edge:
+        hu += share(beat, edge) * (s.blood_hu * 0.8 + 8.0 + 4.0 * wave - hu)
+        label = HEART if beat > 0.0 else label
+    deep = lung(x, y, z, s)
+    air = 0.0
+    if deep > -edge:
+        density = 1000.0 + s.lung_hu + s.lung_slope * y + 12.0 * wave
+        if change.haze_hu != 0.0:
+            square = (x - change.haze_x) ** 2 + (y - change.haze_y) ** 2 + (z - change.haze_z) ** 2
+            density += change.haze_hu * math.exp(-square / (2.0 * change.haze_mm * change.haze_mm))
+        value = density / jacobian - 1000.0
+        wet = y - change.fluid_y
+        if wet > -edge and x * change.fluid_side > 0.0:
+            value += share(wet, edge) * (FLUID_HU - value)
+        air = share(deep, edge)
+        hu += air * (value - hu)
+        if deep > 0.0:
+            label = LUNG_L if x > 0.0 else LUNG_R
+    blood, kind = vessel(x, y, z, edge, g)
+    if kind > 0 or (kind == 0 and deep > -3.0):
+        hu += blood * (s.blood_hu - hu)
+        if kind == 1 and blood > 0.5 and inside > 0.0:
+            label = AORTA
+        elif kind == 2 and blood > 0.5 and label in (LUNG_L, LUNG_R):
+            label = BODY
+    g_deep = gullet(x, y, z, s)
+    if g_deep > -edge:
+        hu += share(g_deep, edge) * (35.0 - hu)
+        hu += 0.35 * share(g_deep - 4.5, edge) * (-300.0 - hu)
+        label = GULLET if g_deep > 0.0 else label
+    pipe = airway(x, y, z, s)
+    if pipe > -1.8 - edge:
+        hu += share(pipe + 1.8, edge) * (30.0 - hu)
+        hu += share(pipe, edge) * (AIR_HU - hu)
+        label = AIRWAY if pipe > 0.0 else label
+    hu, label = _bones(x, y, z, edge, skin, inside, hu, label, s)
+    growth = tumour(x, y, z, s)
+    if growth > -edge:
+        hu += share(growth, edge) * (s.tumour_hu + 4.0 * wave - hu)
+        label = GTV if growth > 0.0 else label
+    return hu, label
+
+
+@njit(cache=True, nogil=True)
+def _bones(x, y, z, edge, skin, inside, hu, label, s):  # type: ignore[no-untyped-def]
+    """HU and label with the bones painted over them, and the cord in its canal."""
+    if -25.0 < inside < 2.0 and skin > 3.0:
+        depth, value = rib(x, y, z, inside, s)
+        if depth > -edge and z < s.cage_top + s.cage_rise + 15.0:
+            hu += share(depth, edge) * (value - hu)
+            label = BONE if depth > 0.0 and value > 130.0 else label
+        for plate in (breast_bone(x, y, z, inside), shoulder_blade(x, y, z, inside, s)):
+            if plate > -edge:
+                hu += share(plate, edge) * (330.0 - hu)
+                label = BONE if plate > 0.0 else label
+    if abs(x) < 36.0 and y > 0.0:
+        depth, value = vertebra(x, y, z, s)
+        if depth > -edge:
+            hu += share(depth, edge) * (value - hu)
+            label = BONE if depth > 0.0 else label
+        inner = cord(x, y, z, s)
+        if inner > -3.5:
+            hu += share(inner + 3.0, edge) * (10.0 - hu)
+            hu += share(inner, edge) * (40.0 - hu)
+            label = CORD if inner > 0.0 else label
+    return hu, label
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def paint(points, jacobian, edge, change, s, g, hu, labels):  # type: ignore[no-untyped-def]
+    """Fill hu [n] float32 and labels [n] uint8 for points [n, 3] of the planning anatomy, LPS mm.
+
+    jacobian [n], edge, change: see `tissue`.
+    """
+    for i in prange(len(points)):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        value, label = tissue(x, y, z, edge, jacobian[i], change, s, g)
+        hu[i], labels[i] = np.float32(value), np.uint8(label)
+
+
+@njit(cache=True, nogil=True)
+def depths(points, s, lungs, hearts, tumours):  # type: ignore[no-untyped-def]
+    """Fill three arrays [n] with how deep points [n, 3] are in either lung, the heart, the tumour, mm."""
+    for i in range(len(points)):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        lungs[i], hearts[i], tumours[i] = lung(x, y, z, s), heart(x, y, z, s), tumour(x, y, z, s)
