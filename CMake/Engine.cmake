@@ -80,8 +80,13 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/planes.py
   RegSuite/dose/region.py
   RegSuite/dose/sampling/__init__.py
+  RegSuite/dose/sampling/fraction.py
   RegSuite/dose/sampling/kernels.py
+  RegSuite/dose/sampling/kernels_cells.py
   RegSuite/dose/sampling/kernels_statistics.py
+  RegSuite/dose/sampling/points.py
+  RegSuite/dose/sampling/quadrature.py
+  RegSuite/dose/sampling/sampled_dvh.py
   RegSuite/dose/tapered_ends.py
   RegSuite/dose/uncertainty/__init__.py
   RegSuite/dose/uncertainty/calibration.py
@@ -252,9 +257,12 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/display.py
   RegSuite/mrml/diverging.py
   RegSuite/mrml/dose_display.py
+  RegSuite/mrml/dose_marks.py
   RegSuite/mrml/dose_volumes.py
+  RegSuite/mrml/dvh_charts.py
   RegSuite/mrml/fields.py
   RegSuite/mrml/flat.py
+  RegSuite/mrml/fraction_browser.py
   RegSuite/mrml/from_node.py
   RegSuite/mrml/gather.py
   RegSuite/mrml/helper_nodes.py
@@ -287,6 +295,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/series.py
   RegSuite/mrml/slabs.py
   RegSuite/mrml/space.py
+  RegSuite/mrml/structure_making.py
   RegSuite/mrml/structure_reading.py
   RegSuite/mrml/tables.py
   RegSuite/mrml/terminology.py
@@ -474,13 +483,18 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/course.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
+  RegSuite/workflows/dose.py
+  RegSuite/workflows/dose_bands.py
+  RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_deformation.py
   RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py
   RegSuite/workflows/dose_grid.py
+  RegSuite/workflows/dose_histograms.py
   RegSuite/workflows/dose_inputs.py
   RegSuite/workflows/dose_read.py
   RegSuite/workflows/dose_result.py
+  RegSuite/workflows/dose_run.py
   RegSuite/workflows/dose_shelf.py
   RegSuite/workflows/dose_uncertainty.py
   RegSuite/workflows/dose_volumes.py

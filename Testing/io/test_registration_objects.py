@@ -19,6 +19,7 @@ from RegSuite.io.write_registration import write_registration
 from RegSuite.transforms import AffineTransform, CompositeTransform, DisplacementTransform, Transform
 from RegSuite.workflows.warp import warp
 from Testing.io import dicom, reg
+from Testing.io.conformance import faults
 
 FIXED, MOVING = ImageSeries(reg.FIXED), ImageSeries(reg.MOVING)
 TURN = np.array([[0.6, -0.48, 0.64], [0.8, 0.36, -0.48], [0.0, 0.8, 0.6]])
@@ -379,3 +380,47 @@ def test_series_that_cannot_be_referred_to_are_refused(tmp_path: Path) -> None:
 def test_a_2d_map_is_no_dicom_registration(tmp_path: Path) -> None:
     with pytest.raises(GeometryError, match="is 3D"):
         write_registration(AffineTransform.identity(2), tmp_path / "r.dcm", registered=FIXED, source=MOVING)
+
+
+# by other programs
+
+
+def test_nothing_that_the_standard_wants_is_missing(tmp_path: Path) -> None:
+    check = pytest.importorskip("pydicomrt.reg", reason="a validator")
+    folder = dicom.write_series(tmp_path / "ct", (0, 3, 6))
+    for fixed in (FIXED, image_series(folder)):
+        write_registration(displacement(), tmp_path / "d.dcm", registered=fixed, source=MOVING)
+        linear = AffineTransform.from_homogeneous(SHEARED)
+        write_registration(linear, tmp_path / "r.dcm", registered=fixed, source=MOVING)
+        assert faults(tmp_path / "d.dcm") == faults(tmp_path / "r.dcm") == []
+        assert check.check_deformable_reg_iod(pydicom.dcmread(tmp_path / "d.dcm"))["content"] == []
+        assert check.check_spatial_reg_iod(pydicom.dcmread(tmp_path / "r.dcm"))["content"] == []
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_pydicomrt_reads_the_same_deformation_at_points(tmp_path: Path, mirrored: bool) -> None:
+    read = pytest.importorskip("pydicomrt.reg", reason="a second reader").get_deformable_registrations
+    field = displacement(TURN * [1, -1, 1] if mirrored else TURN)
+    both = CompositeTransform.of(field, AffineTransform.from_homogeneous(SHEARED))
+    write_registration(both, tmp_path / "d.dcm", registered=FIXED, source=MOVING)
+    (found,) = read(pydicom.dcmread(tmp_path / "d.dcm"))
+    stored = found["DeformableRegistrationGrid"]
+    row, column = np.reshape(np.array(stored["ImageOrientationPatient"], float), (2, 3))
+    image = sitk.GetImageFromArray(stored["VectorGridData"].astype(float), isVector=True)
+    image.SetOrigin([float(v) for v in stored["ImagePositionPatient"]])
+    image.SetSpacing([float(v) for v in stored["GridResolution"]])
+    image.SetDirection(np.stack([row, column, np.cross(row, column)], axis=1).ravel().tolist())
+    itk = sitk.DisplacementFieldTransform(image)
+    inner = field.grid.points(np.random.default_rng(5).uniform(0, [5, 4, 3], (100, 3)))
+    moved_by_itk = np.array([itk.TransformPoint(p) for p in inner.tolist()])
+    post = np.reshape(found["PostDeformationMatrixRegistration"], (4, 4))
+    np.testing.assert_allclose(moved(post, moved_by_itk), apply(both, inner), atol=1e-4)
+    assert found["PreDeformationMatrixRegistration"] == np.eye(4).ravel().tolist()
+
+
+def test_pydicomrt_reads_the_same_matrix(tmp_path: Path) -> None:
+    read = pytest.importorskip("pydicomrt.reg", reason="a second reader").get_spatial_registrations
+    transform = AffineTransform.from_homogeneous(RIGID)
+    write_registration(transform, tmp_path / "r.dcm", registered=FIXED, source=MOVING)
+    back = np.reshape(read(pydicom.dcmread(tmp_path / "r.dcm"))[reg.FIXED][reg.MOVING], (4, 4))
+    np.testing.assert_allclose(moved(back, apply(transform, SOME)), SOME, atol=1e-9)
