@@ -22,7 +22,8 @@ def bone_hu(depth, cortex, marrow):  # type: ignore[no-untyped-def]
 def rib(x, y, z, inside_cage, s):  # type: ignore[no-untyped-def]
     """Depth in a rib or its cartilage, and HU: bars around the cage that fall from back to front."""
     from_back = math.atan2(abs(x), y * s.cage_x / s.cage_y)
-    drop = s.rib_drop * 0.5 * (1.0 - math.cos(from_back))
+    # the cartilages of the front turn up again
+    drop = s.rib_drop * (0.42 * from_back - 1.1 * max(from_back - 2.35, 0.0))
     turn = (z + drop) / s.rib_pitch + s.rib_phase
     along = (turn - math.floor(turn + 0.5)) * s.rib_pitch * 0.9
     across = inside_cage + 6.5
@@ -46,11 +47,13 @@ def breast_bone(x, y, z, inside_cage):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def shoulder_blade(x, y, z, inside_cage, s):  # type: ignore[no-untyped-def]
     """Depth in a scapula: a thin plate behind the ribs, above."""
-    if y < 0.0:
+    top = s.cage_top + 0.62 * s.cage_rise
+    if y < 20.0 or z > top:
         return -10.0
     from_back = math.atan2(abs(x), y * s.cage_x / s.cage_y)
-    plate = 3.0 - abs(inside_cage + 17.5)
-    return min(plate, 60.0 * (0.42 - abs(from_back - 0.95)), z - 18.0)
+    plate = 2.4 - abs(inside_cage + 16.5)
+    high = (z - top + 85.0) / 85.0
+    return min(plate, 70.0 * (0.36 * high - abs(from_back - 0.85)), 0.8 * (top - z))
 
 
 @njit(cache=True, nogil=True)

@@ -85,7 +85,7 @@ def lung(x, y, z, s):  # type: ignore[no-untyped-def]
     d = smooth_min(cage(x, y, z, s), above_diaphragm(x, y, z, s), 8.0)
     d = smooth_min(d, from_mediastinum(x, y, z), 10.0)
     d = smooth_min(d, -heart(x, y, z, s) - 2.0, 10.0)
-    spine = math.sqrt(x * x + (y - spine_y(z, s) - 6.0) ** 2) - 27.0
+    spine = math.sqrt(0.72 * x * x + (y - spine_y(z, s) - 12.0) ** 2) - 31.0
     return smooth_min(d, spine, 10.0)
 
 

@@ -134,7 +134,7 @@ def _vector(rng: np.random.Generator, length: float) -> FloatArray:
     return out
 
 
-def _waves(rng: np.random.Generator, largest_mm: float, count: int = 8) -> FloatArray:
+def _waves(rng: np.random.Generator, largest_mm: float, count: int = 6) -> FloatArray:
     """[count, 7] waves 70 to 180 mm long whose sum is about `largest_mm` long at its longest."""
     rows = []
     for _ in range(count):

@@ -8,8 +8,11 @@ import numpy as np
 from numba import njit, prange
 
 NEWTON_STEPS = 40
-NEWTON_MM = 1e-7
-"""A point is found when its last step is shorter than this."""
+NEWTON_MM = 1e-5
+"""A point is found when its last step is shorter than this: the next one would be about its square."""
+
+RUN = 32
+"""Points that are found one after the other, by one thread."""
 
 
 @njit(cache=True, nogil=True)
@@ -125,28 +128,37 @@ def forward(points, m, out, jacobian):  # type: ignore[no-untyped-def]
 def backward(points, m, out, jacobian, last):  # type: ignore[no-untyped-def]
     """Fill out [n, 3] with x - y, x the planning point with x + u(x) = y for y = points [n, 3].
 
-    jacobian [n]: det(I + du/dx) at x. last [n]: |x + u(x) - y| in mm that is left.
+    jacobian [n]: det(I + du/dx) at x. last [n]: length in mm of the last step (the error that is
+    left is about its square), infinite where Newton's method did not settle. Runs of points begin
+    where their predecessor ended, as neighbours move alike.
     """
-    for i in prange(len(points)):
-        u, j = np.empty(3), np.empty((3, 3))
-        y0, y1, y2 = points[i, 0], points[i, 1], points[i, 2]
-        displacement(y0, y1, y2, m, u, j)
-        x0, x1, x2 = y0 - u[0], y1 - u[1], y2 - u[2]
-        for _ in range(NEWTON_STEPS):
-            displacement(x0, x1, x2, m, u, j)
-            r0, r1, r2 = x0 + u[0] - y0, x1 + u[1] - y1, x2 + u[2] - y2
-            a, b, c = j[0, 0] + 1.0, j[1, 1] + 1.0, j[2, 2] + 1.0
-            det = determinant(j)
-            s0 = r0 * (b * c - j[1, 2] * j[2, 1])
-            s0 += r1 * (j[0, 2] * j[2, 1] - j[0, 1] * c) + r2 * (j[0, 1] * j[1, 2] - j[0, 2] * b)
-            s1 = r0 * (j[1, 2] * j[2, 0] - j[1, 0] * c)
-            s1 += r1 * (a * c - j[0, 2] * j[2, 0]) + r2 * (j[0, 2] * j[1, 0] - a * j[1, 2])
-            s2 = r0 * (j[1, 0] * j[2, 1] - b * j[2, 0])
-            s2 += r1 * (j[0, 1] * j[2, 0] - a * j[2, 1]) + r2 * (a * b - j[0, 1] * j[1, 0])
-            x0, x1, x2 = x0 - s0 / det, x1 - s1 / det, x2 - s2 / det
-            if s0 * s0 + s1 * s1 + s2 * s2 < (NEWTON_MM * det) ** 2:
-                break
-        displacement(x0, x1, x2, m, u, j)
-        last[i] = math.sqrt((x0 + u[0] - y0) ** 2 + (x1 + u[1] - y1) ** 2 + (x2 + u[2] - y2) ** 2)
-        out[i, 0], out[i, 1], out[i, 2] = x0 - y0, x1 - y1, x2 - y2
-        jacobian[i] = determinant(j)
+    for run in prange((len(points) + RUN - 1) // RUN):
+        u, j, step = np.empty(3), np.empty((3, 3)), np.empty(3)
+        first = run * RUN
+        displacement(points[first, 0], points[first, 1], points[first, 2], m, u, j)
+        back = -u
+        for i in range(first, min(first + RUN, len(points))):
+            last[i] = np.inf
+            for _ in range(NEWTON_STEPS):
+                x0, x1, x2 = points[i, 0] + back[0], points[i, 1] + back[1], points[i, 2] + back[2]
+                displacement(x0, x1, x2, m, u, j)
+                jacobian[i] = determinant(j)
+                _solve(j, jacobian[i], back + u, step)
+                back -= step
+                length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
+                if length < NEWTON_MM:
+                    last[i] = length
+                    break
+            out[i, 0], out[i, 1], out[i, 2] = back[0], back[1], back[2]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _solve(j, det, r, step):  # type: ignore[no-untyped-def]
+    """Fill step [3] with (I + j)^-1 r, by cofactors; det = det(I + j)."""
+    a, b, c = j[0, 0] + 1.0, j[1, 1] + 1.0, j[2, 2] + 1.0
+    step[0] = r[0] * (b * c - j[1, 2] * j[2, 1]) + r[1] * (j[0, 2] * j[2, 1] - j[0, 1] * c)
+    step[0] = (step[0] + r[2] * (j[0, 1] * j[1, 2] - j[0, 2] * b)) / det
+    step[1] = r[0] * (j[1, 2] * j[2, 0] - j[1, 0] * c) + r[1] * (a * c - j[0, 2] * j[2, 0])
+    step[1] = (step[1] + r[2] * (j[0, 2] * j[1, 0] - a * j[1, 2])) / det
+    step[2] = r[0] * (j[1, 0] * j[2, 1] - b * j[2, 0]) + r[1] * (j[0, 1] * j[2, 0] - a * j[2, 1])
+    step[2] = (step[2] + r[2] * (a * b - j[0, 1] * j[1, 0])) / det

@@ -100,7 +100,7 @@ def draw_shape(rng: np.random.Generator, size: float = 1.0) -> Shape:
         tumour_z=0.0,
         tumour_radius=float(rng.uniform(9, 21)),
         tumour_hu=float(rng.uniform(20, 60)),
-        lobe_size=float(rng.uniform(0.04, 0.16)),
+        lobe_size=float(rng.uniform(0.08, 0.24)),
         lobe_phase=float(rng.uniform(0, 6.28)),
     )
 

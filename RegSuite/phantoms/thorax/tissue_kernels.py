@@ -61,6 +61,18 @@ def vessel(x, y, z, edge, g):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def fissure(x, y, z, edge, s):  # type: ignore[no-untyped-def]
+    """HU that the pleura between the lobes adds: an oblique sheet in either lung, a level one right."""
+    bent = 0.0012 * (x * x - 3600.0)
+    oblique = 0.72 * (z - s.carina_z + 22.0) - 0.69 * (18.0 - y) + bent
+    sheet = math.exp(-oblique * oblique / (edge * edge))
+    if x < 0.0 and oblique > 0.0 and y < 18.0:
+        level = z - s.carina_z + 20.0 + 0.06 * y + bent
+        sheet = max(sheet, math.exp(-level * level / (edge * edge)))
+    return 110.0 / edge * sheet
+
+
+@njit(cache=True, nogil=True)
 def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-def]
     """HU and label at a point of the planning anatomy.
 
@@ -83,11 +95,11 @@ def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-de
         # fat around the vessels of the mediastinum, and below the diaphragm between the organs
         soft = 20.0 + 26.0 * wave if up > 0.0 else 5.0 + 40.0 * wave
         hu += share(inside, edge) * (min(max(soft, -95.0), 50.0) - hu)
-        in_liver = min(-up - 2.0, inside - 3.0, 34.0 - x, 58.0 - y)
+        in_liver = min(-up - 2.0, inside - 3.0, 0.8 * (40.0 - x + 0.6 * up), 58.0 - y)
         if in_liver > -edge:
             hu += share(in_liver, edge) * (LIVER_HU + 0.4 * s.blood_hu - 17.0 + 3.0 * wave - hu)
             label = LIVER if in_liver > 0.0 else label
-        spleen = min(-up - 2.0, inside - 3.0, x - 46.0, y + 8.0)
+        spleen = min(-up - 2.0, inside - 4.0, 0.8 * (x - 62.0 - 0.4 * y), 0.8 * (y + 10.0 - 0.3 * up))
         hu += share(spleen, edge) * (48.0 + 0.4 * s.blood_hu - hu)
     beat = heart(x, y, z, s)
     if beat > -edge:
@@ -96,7 +108,7 @@ def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-de
     deep = lung(x, y, z, s)
     air = 0.0
     if deep > -edge:
-        density = 1000.0 + s.lung_hu + s.lung_slope * y + 12.0 * wave
+        density = 1000.0 + s.lung_hu + s.lung_slope * y + 12.0 * wave + fissure(x, y, z, edge, s)
         if change.haze_hu != 0.0:
             square = (x - change.haze_x) ** 2 + (y - change.haze_y) ** 2 + (z - change.haze_z) ** 2
             density += change.haze_hu * math.exp(-square / (2.0 * change.haze_mm * change.haze_mm))
@@ -138,6 +150,8 @@ def _bones(x, y, z, edge, skin, inside, hu, label, s):  # type: ignore[no-untype
     """HU and label with the bones painted over them, and the cord in its canal."""
     if -25.0 < inside < 2.0 and skin > 3.0:
         depth, value = rib(x, y, z, inside, s)
+        # behind the spine there are no ribs: they end at its sides
+        depth = min(depth, 0.8 * (abs(x) - 26.0)) if y > 0.0 else depth
         if depth > -edge and z < s.cage_top + s.cage_rise + 15.0:
             hu += share(depth, edge) * (value - hu)
             label = BONE if depth > 0.0 and value > 130.0 else label

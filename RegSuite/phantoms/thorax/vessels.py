@@ -13,10 +13,10 @@ from RegSuite.phantoms.thorax.shape import Shape
 
 FloatArray = NDArray[np.float64]
 
-TWIGS = 110
+TWIGS = 150
 """Ends of the vessel tree of each lung; the tree has about four segments an end."""
 
-TWIG_RADIUS_MM = 0.75
+TWIG_RADIUS_MM = 0.95
 CELL_MM = 9.0
 REACH_MM = 4.0
 """Beyond its radius a segment is looked for this far: edges are softer than that nowhere."""
@@ -118,13 +118,13 @@ def _great_vessels(s: Shape) -> tuple[FloatArray, NDArray[np.int64]]:
     """Aorta (down, arch, up), pulmonary trunk and arteries, venae cavae."""
     back, top = spine_y(0.0, s) - 12.0, s.carina_z + 26.0
     lines: list[tuple[int, float, list[tuple[float, float, float]]]] = [
-        (AORTA, 11.5, [(20, back, s.right_dome - 160), (20, back, top - 8), (15, back - 12, top + 4)]),
-        (AORTA, 13.0, [(15, back - 12, top + 4), (4, back - 32, top + 8), (-8, back - 52, top - 4)]),
-        (AORTA, 15.0, [(-8, back - 52, top - 4), (-12, back - 62, top - 26), (2, s.heart_y, s.heart_z + 20)]),
+        (AORTA, 11.5, [(20, back, s.right_dome - 160), (20, back, top - 8), (24, back - 14, top + 4)]),
+        (AORTA, 13.0, [(24, back - 14, top + 4), (21, back - 34, top + 8), (4, back - 50, top + 4)]),
+        (AORTA, 15.0, [(4, back - 50, top + 4), (-9, back - 58, top - 20), (2, s.heart_y, s.heart_z + 20)]),
         (OTHER, 13.0, [(16, s.heart_y - 14, s.heart_z + 26), (15, -22, 20), (10, -4, 22)]),
         (OTHER, 9.5, [(10, -4, 22), (-12, -6, 16), (-30, 0, 8)]),
         (OTHER, 9.5, [(10, -4, 22), (34, 2, 14)]),
-        (OTHER, 8.5, [(-24, -22, s.heart_z + 10), (-24, -20, top), (-20, -14, top + 70)]),
+        (OTHER, 8.5, [(-13, -20, s.heart_z + 10), (-14, -18, top), (-14, -14, top + 70)]),
         (OTHER, 9.0, [(-20, -2, s.heart_z - 20), (-18, 4, s.right_dome - 40)]),
     ]
     rows, kinds = [], []
