@@ -40,6 +40,7 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/border.py
   RegSuite/cli/demo.py
   RegSuite/cli/doctor.py
+  RegSuite/cli/dose.py
   RegSuite/cli/dvh.py
   RegSuite/cli/evaluate.py
   RegSuite/cli/from_workflow.py
@@ -80,13 +81,19 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/planes.py
   RegSuite/dose/region.py
   RegSuite/dose/sampling/__init__.py
+  RegSuite/dose/sampling/course.py
   RegSuite/dose/sampling/fraction.py
   RegSuite/dose/sampling/kernels.py
   RegSuite/dose/sampling/kernels_cells.py
   RegSuite/dose/sampling/kernels_statistics.py
+  RegSuite/dose/sampling/maps.py
+  RegSuite/dose/sampling/on_cpu.py
   RegSuite/dose/sampling/points.py
+  RegSuite/dose/sampling/probabilistic.py
   RegSuite/dose/sampling/quadrature.py
   RegSuite/dose/sampling/sampled_dvh.py
+  RegSuite/dose/sampling/tally.py
+  RegSuite/dose/sampling/words.py
   RegSuite/dose/tapered_ends.py
   RegSuite/dose/uncertainty/__init__.py
   RegSuite/dose/uncertainty/calibration.py
@@ -115,6 +122,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/atomic.py
   RegSuite/io/axial_order.py
   RegSuite/io/checks.py
+  RegSuite/io/contour_items.py
   RegSuite/io/contours.py
   RegSuite/io/course_file.py
   RegSuite/io/density_table.py
@@ -132,12 +140,14 @@ set(ENGINE_SCRIPTS
   RegSuite/io/image_series.py
   RegSuite/io/images.py
   RegSuite/io/itk_transforms.py
+  RegSuite/io/keyholes.py
   RegSuite/io/label_structures.py
   RegSuite/io/labels.py
   RegSuite/io/names.py
   RegSuite/io/new_object.py
   RegSuite/io/nifti_header.py
   RegSuite/io/nifti_values.py
+  RegSuite/io/outlines.py
   RegSuite/io/points.py
   RegSuite/io/registration.py
   RegSuite/io/registration_items.py
@@ -154,6 +164,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
   RegSuite/io/write_rtdose.py
+  RegSuite/io/write_rtstruct.py
   RegSuite/learning/__init__.py
   RegSuite/learning/needs.py
   RegSuite/learning/train_uncertainty.py
@@ -257,7 +268,10 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/display.py
   RegSuite/mrml/diverging.py
   RegSuite/mrml/dose_display.py
+  RegSuite/mrml/dose_layout.py
   RegSuite/mrml/dose_marks.py
+  RegSuite/mrml/dose_results.py
+  RegSuite/mrml/dose_tables.py
   RegSuite/mrml/dose_volumes.py
   RegSuite/mrml/dvh_charts.py
   RegSuite/mrml/fields.py
@@ -386,6 +400,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/dose_kernels.py
   RegSuite/phantoms/thorax/draw.py
   RegSuite/phantoms/thorax/form_kernels.py
+  RegSuite/phantoms/thorax/landmarks.py
   RegSuite/phantoms/thorax/motion.py
   RegSuite/phantoms/thorax/motion_kernels.py
   RegSuite/phantoms/thorax/patient.py
@@ -412,6 +427,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/comparisons.py
   RegSuite/report/disk.py
   RegSuite/report/dose_colours.py
+  RegSuite/report/dose_page.py
   RegSuite/report/draw.py
   RegSuite/report/dvh_page.py
   RegSuite/report/figures.py
@@ -484,17 +500,23 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose.py
-  RegSuite/workflows/dose_bands.py
   RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_deformation.py
+  RegSuite/workflows/dose_dicom.py
+  RegSuite/workflows/dose_files.py
   RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py
   RegSuite/workflows/dose_grid.py
+  RegSuite/workflows/dose_hand_over.py
   RegSuite/workflows/dose_histograms.py
   RegSuite/workflows/dose_inputs.py
+  RegSuite/workflows/dose_parts.py
   RegSuite/workflows/dose_read.py
+  RegSuite/workflows/dose_record.py
   RegSuite/workflows/dose_result.py
   RegSuite/workflows/dose_run.py
+  RegSuite/workflows/dose_sampling.py
+  RegSuite/workflows/dose_scene.py
   RegSuite/workflows/dose_shelf.py
   RegSuite/workflows/dose_uncertainty.py
   RegSuite/workflows/dose_volumes.py
@@ -531,6 +553,7 @@ set(ENGINE_SCRIPTS
 
 set(ENGINE_RESOURCES
   RegSuite/backend/batch/templates/summary.html.j2
+  RegSuite/report/templates/dose.html.j2
   RegSuite/report/templates/dvh.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2

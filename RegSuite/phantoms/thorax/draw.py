@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from RegSuite.errors import InputError
-from RegSuite.geometry import DoseImage, Grid, Image, PointSet
+from RegSuite.geometry import DoseImage, Grid, Image
 from RegSuite.phantoms.thorax.beams import Beams, draw_beams, outline_of
 from RegSuite.phantoms.thorax.change import NOTHING, draw_change
 from RegSuite.phantoms.thorax.course import ThoraxCourse, ThoraxFraction
-from RegSuite.phantoms.thorax.form_kernels import tumour
+from RegSuite.phantoms.thorax.landmarks import draw_landmarks, moved
 from RegSuite.phantoms.thorax.motion import Motion, draw_motion, draw_size
 from RegSuite.phantoms.thorax.patient import LABEL_NAMES, Patient, draw_patient
 from RegSuite.phantoms.thorax.structures import PTV_MARGIN_MM, TARGETS, structures_of
@@ -25,8 +25,6 @@ TREATMENTS = 30
 
 DOSE_MARGIN_MM = 15.0
 """The dose's grid goes so far beyond the planning scan's: what moves out of the scan still has a dose."""
-
-LANDMARKS = 60
 
 
 def thorax_course(
@@ -138,7 +136,7 @@ def _course(
     )
     motions = _motions(patient, len(counts), rng)
     planning, labels, _ = patient.scan(grid, "planning", noise, rng)
-    landmarks = _landmarks(patient, grid, motions)
+    landmarks = draw_landmarks(patient, grid, motions, rng)
     made, total = [], np.zeros(grid.shape)
     for k, (count, motion) in enumerate(zip(counts, motions, strict=True)):
         name = f"day{k + 1}"
@@ -155,7 +153,7 @@ def _course(
                 displacement=Image(_vectors(u), grid, name=f"truth displacement {k + 1}"),
                 inverse_displacement=back,
                 count=count,
-                landmarks=_moved(landmarks, motion, f"{name} landmarks"),
+                landmarks=moved(landmarks, motion, f"{name} landmarks"),
                 motion=motion,
             )
         )
@@ -206,7 +204,7 @@ def _motions(patient: Patient, fractions: int, rng: np.random.Generator) -> list
     out = []
     for k in range(fractions):
         today = size._replace(
-            breathing=size.breathing * float(rng.uniform(0.5, 1.0)),
+            breathing=size.breathing * float(rng.uniform(0.6, 1.0)),
             baseline=size.baseline * float(rng.uniform(0.3, 1.0)),
             shrink=size.shrink * (k + 1) / fractions,
         )
@@ -218,28 +216,6 @@ def _shifted(grid: Grid, rng: np.random.Generator) -> Grid:
     """The grid moved by up to 6 mm along each axis: the couch never stands where it stood."""
     shift = np.asarray(grid.direction) @ rng.uniform(-6, 6, 3)
     return Grid.make(grid.size, grid.spacing, (np.asarray(grid.origin) + shift).tolist(), grid.direction)
-
-
-def _landmarks(patient: Patient, grid: Grid, motions: Sequence[Motion]) -> PointSet:
-    """Forks of vessels that stay in the field of view, outside the tumour; and the tumour's centre."""
-    inner = Grid.make(
-        [max(1, n - 4) for n in grid.size], grid.spacing, grid.points([2, 2, 2]).tolist(), grid.direction
-    )
-    s = patient.shape
-    kept = [p for p in patient.forks if tumour(p[0], p[1], p[2], s) < -3.0]
-    points = np.array(kept).reshape(-1, 3)
-    seen = inner.contains(points)
-    for motion in motions:
-        seen &= inner.contains(points + motion.displacement(points)[0])
-    points = points[seen]
-    chosen = points[np.linspace(0, len(points) - 1, min(LANDMARKS, len(points))).round().astype(int)]
-    names = (*(f"vessel {n + 1}" for n in range(len(chosen))), "tumour")
-    return PointSet(np.concatenate([chosen, patient.tumour_mm[None]]), names=names, name="planning landmarks")
-
-
-def _moved(points: PointSet, motion: Motion, name: str) -> PointSet:
-    u, _ = motion.displacement(points.points)
-    return PointSet(points.points + u, names=points.names, name=name)
 
 
 def _vectors(values: FloatArray) -> torch.Tensor:
