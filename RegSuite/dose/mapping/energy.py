@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from RegSuite.dose.mapping.prepared import DoseMapping
 
 PARTS = 2
-FINE_PARTS = 6
-"""Parts a voxel along each axis: of all voxels, and of those that the border of what is covered cuts."""
+"""Parts of a dose voxel along each axis."""
 SLICES_AT_ONCE = 4
 
 
@@ -54,7 +53,7 @@ def energy_account(
     """The account of an energy/mass transfer whose slices gave `sums` [z, 3] (see SlabDose).
 
     field [3, z, y, x]: LPS mm on the planning grid. Every dose voxel's centre is traced back by Newton's
-    method on the same trilinear field; voxels whose neighbours are of another kind, in 6^3 parts.
+    method on the same trilinear field; of voxels whose neighbours are of another kind, each of 2^3 parts.
     """
     arrived, marked, mass = sums.sum(axis=0) * job.grid.voxel_volume / 1000
     left, covered, unknown = _in_fraction(job, field, workers) * job.dose_grid.voxel_volume / 1000
@@ -81,8 +80,8 @@ def _in_fraction(job: DoseMapping, field: NDArray[np.float32], workers: int) -> 
 
     def add(k: int) -> None:
         kernels.energies(
-            job.dose_gy, job.density, to_density, seen, PARTS, FINE_PARTS, field, matrix, far, back, spacing,
-            k, sums[k : k + SLICES_AT_ONCE],
+            job.dose_gy, job.density, to_density, seen, PARTS, field, matrix, far, back, spacing, k,
+            sums[k : k + SLICES_AT_ONCE],
         )  # fmt: skip
 
     _each(trace, len(status), workers)

@@ -16,7 +16,7 @@ UNKNOWN = 2
 MIXED = 3
 """A voxel whose neighbours are not all of its own kind: its parts are looked at one by one."""
 
-_ITERATIONS = 40
+_ITERATIONS = 25
 _TOLERANCE = 1e-4
 """Of the solved place, in parts of the smallest planning voxel."""
 
@@ -101,6 +101,16 @@ def _kind(field, matrix, q, p, far, enough, e, slope, step, trial):  # type: ign
     return COVERED if within(shape, p[0], p[1], p[2]) else LEFT
 
 
+@njit(inline="always")
+def _share(shape, p, width):  # type: ignore[no-untyped-def]
+    """How much of a part about p, `width` [3] planning voxels wide, lies within the planning grid's faces."""
+    share = 1.0
+    for r in range(3):
+        inside = min(p[r] + 0.5, shape[2 - r] - 0.5 - p[r])
+        share *= min(max(0.5 + inside / width[r], 0.0), 1.0)
+    return share
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def kinds(field, matrix, far, back, spacing, k0, out):  # type: ignore[no-untyped-def]
     """out uint8 [n, y, x]: LEFT, COVERED or UNKNOWN of the centres of the dose voxels of slices k0 to k0 + n.
@@ -120,29 +130,32 @@ def kinds(field, matrix, far, back, spacing, k0, out):  # type: ignore[no-untype
                     p[r] = p[r] + (new - q[r]) if known else new  # start as far off as the voxel before ended
                     q[r] = new
                 out[s, j, i] = _kind(field, matrix, q, p, far, enough, e, slope, step, trial)
-                known = out[s, j, i] != UNKNOWN and np.isfinite(p[0] + p[1] + p[2])
+                known = out[s, j, i] != UNKNOWN
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def energies(  # type: ignore[no-untyped-def]
-    dose, density, to_density, status, parts, fine, field, matrix, far, back, spacing, k0, sums
+    dose, density, to_density, status, cut, field, matrix, far, back, spacing, k0, sums
 ):
     """sums [n, 3]: energy (Gy g/cm3 dose voxels) of slices k0 to k0 + n that LEFT, is COVERED, is UNKNOWN.
 
-    Voxels are cut into parts^3, MIXED ones into fine^3 whose kinds are looked for one by one. Where the
-    density is not known, there is no energy. to_density [3, 4]: dose voxel to density voxel.
+    Voxels are cut into cut^3 parts; those of MIXED ones are traced back one by one, and a part that a face
+    of the planning grid cuts is shared out. Where the density is not known, there is no energy.
+    to_density [3, 4]: dose voxel to density voxel; the rest as in `kinds`.
     """
     p, q, e, step, trial = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    width = np.sqrt((back[:, :3] ** 2).sum(axis=1)) / cut
+    share = 1.0 / (cut * cut * cut)
     slope = np.zeros((3, 3))
     enough = (_TOLERANCE * spacing) ** 2
     ny, nx = status.shape[1:]
+    planning = field.shape[1:]
     for s in range(sums.shape[0]):
         k = k0 + s
         for j in range(ny):
             for i in range(nx):
                 kind = status[k, j, i]
-                cut = fine if kind == MIXED else parts
-                share = 1.0 / (cut * cut * cut)
+                known = False
                 for part in range(cut * cut * cut):
                     x = i + (part % cut + 0.5) / cut - 0.5
                     y = j + ((part // cut) % cut + 0.5) / cut - 0.5
@@ -153,10 +166,18 @@ def energies(  # type: ignore[no-untyped-def]
                     if not within(density.shape, a, b, c):
                         continue
                     energy = share * value_at(dose, x, y, z) * value_at(density, a, b, c)
-                    here = kind
-                    if kind == MIXED:
-                        for r in range(3):
-                            q[r] = along(back, r, x, y, z)
-                            p[r] = q[r]
-                        here = _kind(field, matrix, q, p, far, enough, e, slope, step, trial)
-                    sums[s, here] += energy
+                    if kind != MIXED:
+                        sums[s, kind] += energy
+                        continue
+                    for r in range(3):
+                        new = along(back, r, x, y, z)
+                        p[r] = p[r] + (new - q[r]) if known else new
+                        q[r] = new
+                    here = _kind(field, matrix, q, p, far, enough, e, slope, step, trial)
+                    known = here != UNKNOWN
+                    if here == UNKNOWN:
+                        sums[s, UNKNOWN] += energy
+                    else:
+                        covered = _share(planning, p, width)
+                        sums[s, COVERED] += covered * energy
+                        sums[s, LEFT] += (1.0 - covered) * energy

@@ -33,9 +33,9 @@ def slope_at(field, c, k, j, i, axis):  # type: ignore[no-untyped-def]
     else:
         low = field[c, k - 1, j, i] if k > 0 else low
         high = field[c, k + 1, j, i] if k < nk - 1 else high
-    if low == low and high == high:
+    if np.isfinite(low) and np.isfinite(high):
         return 0.5 * (np.float64(high) - low)
-    return np.float64(high) - here if high == high else np.float64(here) - low
+    return np.float64(high) - here if np.isfinite(high) else np.float64(here) - low
 
 
 @njit(inline="always")

@@ -133,7 +133,7 @@ def in_cells(
     starts = (0, 0, first)
     for axis, (n, place) in enumerate(zip((*grid.size[:2], field.shape[-3]), at, strict=True)):
         voxel = (place - shift[axis]).round().long().reshape(-1)
-        cell = (voxel - (shift[axis] < 0) - starts[axis]).clamp(0, n - 2)
+        cell = (voxel - int(shift[axis] < 0) - starts[axis]).clamp(0, n - 2)
         corners.append(cell)
         parts.append((place.reshape(-1) - starts[axis] - cell).reshape(place.shape))
     value: Tensor = torch.zeros(())
