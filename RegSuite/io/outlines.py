@@ -88,8 +88,9 @@ def _of_voxels(structure: VoxelStructure, planes: Grid) -> Iterator[tuple[int, F
 
 def _of_surface(structure: SurfaceStructure, planes: Grid) -> Iterator[tuple[int, FloatArray]]:
     """(plane, ring [n, 2] of pixel indices x, y)."""
-    index = planes.index(structure.points)
-    triangles = structure.triangles
+    # an STL file has every triangle's points apart: those at one place are one point
+    points, same = np.unique(structure.points, axis=0, return_inverse=True)
+    index, triangles = planes.index(points), same.reshape(-1)[structure.triangles]
     heights = index[:, 2][triangles]
     first = max(int(np.ceil(index[:, 2].min())), 0)
     last = min(int(np.floor(index[:, 2].max())), planes.size[2] - 1)

@@ -9,6 +9,7 @@ import pydicom
 import pytest
 import torch
 
+from RegSuite.dose.region import region_of
 from RegSuite.errors import InputError
 from RegSuite.geometry import ContourStructure, Grid, Image, SurfaceStructure, VoxelStructure
 from RegSuite.io.contours import area_vector
@@ -17,6 +18,7 @@ from RegSuite.io.keyholes import keyholed, on_plane, points_inside
 from RegSuite.io.outlines import outlines
 from RegSuite.io.rtstruct import read_rtstruct
 from RegSuite.io.write_rtstruct import write_rtstruct
+from Testing.data import data_folder
 from Testing.dose.bodies import surface
 from Testing.io import rt
 from Testing.io.conformance import faults
@@ -140,6 +142,19 @@ def test_a_surface_is_cut_where_the_plane_lies(turn: np.ndarray) -> None:
         np.testing.assert_allclose(ring[:, 2], 40 + 3 * plane, atol=1e-9)
         circle = np.pi * (15**2 - heights[plane] ** 2)
         assert np.linalg.norm(area_vector(ring)) == pytest.approx(circle, rel=3e-3)
+
+
+def test_a_surface_whose_triangles_share_no_points_is_cut_alike() -> None:
+    """As .stl files have them."""
+    body = surface("sphere", 30.0, TURN, PLANES.points([20.2, 17.7, 5.4]))
+    apart = body.points[body.triangles].reshape(-1, 3)
+    loose = SurfaceStructure("loose", apart, np.arange(len(apart)).reshape(-1, 3))
+    one, other = outlines(body, PLANES), outlines(loose, PLANES)
+    assert one.keys() == other.keys()
+    for plane, rings in one.items():
+        assert len(other[plane]) == 1
+        areas = [np.linalg.norm(area_vector(r[0])) for r in (rings, other[plane])]
+        assert areas[0] == pytest.approx(areas[1])
 
 
 def test_a_surface_with_corners_on_the_planes_is_cut_into_closed_outlines() -> None:
@@ -316,3 +331,24 @@ def test_names_that_dicom_cannot_hold_are_refused(tmp_path: Path, names: list[st
 def test_voxels_without_planes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no planes to outline it on"):
         write_rtstruct([voxels(blobs(PLANES), PLANES)], tmp_path / "s.dcm", reference=made_series())
+
+
+# real
+
+
+def test_the_structures_of_a_clinical_plan_have_the_same_volumes_when_they_come_back(tmp_path: Path) -> None:
+    """165 contours of a lung, with holes, become 88; 141 of a body 139."""
+    folder = data_folder("dicom_rt", "breast")
+    given = read_rtstruct(folder / "rtss.dcm")
+    told: list[str] = []
+    write_rtstruct(
+        given.structures, tmp_path / "s.dcm", reference=image_series(folder / "ct.0.dcm"), warnings=told
+    )
+    back = read_rtstruct(tmp_path / "s.dcm")
+    assert told == []
+    assert [s.name for s in back.structures] == [s.name for s in given.structures]
+    counts = {s.name: len(s.contours) for s in back.structures}
+    assert (counts["Lt Lung"], counts["BODY"], counts["Heart"]) == (88, 139, 33)
+    for one, other in zip(given.structures, back.structures, strict=True):
+        volumes = [region_of(s, PLANES, single_mm=3.0).lines(1.0).volume_mm3 for s in (one, other)]
+        assert volumes[1] == pytest.approx(volumes[0], rel=1e-5), one.name
