@@ -88,6 +88,8 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/sampling/kernels_statistics.py
   RegSuite/dose/sampling/maps.py
   RegSuite/dose/sampling/on_cpu.py
+  RegSuite/dose/sampling/on_device.py
+  RegSuite/dose/sampling/on_device_points.py
   RegSuite/dose/sampling/points.py
   RegSuite/dose/sampling/probabilistic.py
   RegSuite/dose/sampling/quadrature.py
@@ -156,15 +158,18 @@ set(ENGINE_SCRIPTS
   RegSuite/io/rtplan.py
   RegSuite/io/rtstruct.py
   RegSuite/io/simpleitk_bridge.py
+  RegSuite/io/structure_codes.py
   RegSuite/io/structure_set.py
   RegSuite/io/structures.py
   RegSuite/io/surface_file.py
   RegSuite/io/surface_structures.py
   RegSuite/io/transforms.py
+  RegSuite/io/write_ct.py
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
   RegSuite/io/write_rtdose.py
   RegSuite/io/write_rtstruct.py
+  RegSuite/io/write_segmentation.py
   RegSuite/learning/__init__.py
   RegSuite/learning/needs.py
   RegSuite/learning/train_uncertainty.py
@@ -392,6 +397,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/phantom.py
   RegSuite/phantoms/shapes.py
   RegSuite/phantoms/smooth_noise.py
+  RegSuite/phantoms/stl.py
   RegSuite/phantoms/thorax/__init__.py
   RegSuite/phantoms/thorax/beams.py
   RegSuite/phantoms/thorax/bone_kernels.py
@@ -408,7 +414,10 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/structures.py
   RegSuite/phantoms/thorax/tissue_kernels.py
   RegSuite/phantoms/thorax/vessels.py
+  RegSuite/phantoms/whole_folder.py
   RegSuite/phantoms/write.py
+  RegSuite/phantoms/write_course.py
+  RegSuite/phantoms/write_course_dicom.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
   RegSuite/quality/consistency.py

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from RegSuite.errors import OutputError
 from RegSuite.geometry import Image
 from RegSuite.io.displacement_file import write_displacement
 from RegSuite.io.points import write_points
 from RegSuite.io.write_image import write_image
 from RegSuite.phantoms.phantom import Phantom
+from RegSuite.phantoms.whole_folder import whole_folder
 
 SCHEMA = "regsuite.phantom/1"
 
@@ -29,38 +28,8 @@ def phantom_to_folder(phantom: Phantom, folder: Path | str, *, overwrite: bool =
     Raises OutputError for a folder that is there already (unless `overwrite`) or cannot be made,
     DiskFull for a full disk.
     """
-    folder = Path(folder)
-    if folder.exists() and not overwrite and not (folder.is_dir() and not any(folder.iterdir())):
-        raise OutputError(
-            "the folder exists and is not empty", where=str(folder), mend="name another, or pass --overwrite"
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".phantom-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(
-            f"the folder cannot be made: {error.strerror}",
-            where=str(folder),
-            mend="check the permissions of the folder above, or name another",
-        ) from error
-    try:
-        files = _write_all(phantom, made)
-        made.chmod(0o755)
-        _take_place(made, folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return files
-
-
-def _take_place(made: Path, folder: Path) -> None:
-    """Rename the finished folder; an old one is moved away first and removed after."""
-    if not folder.exists():
-        made.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=".phantom-", dir=folder.parent)) / "old"
-    folder.rename(old)
-    made.rename(folder)
-    shutil.rmtree(old.parent)
+    with whole_folder(Path(folder), overwrite) as made:
+        return _write_all(phantom, made)
 
 
 def _write_all(phantom: Phantom, folder: Path) -> dict[str, str]:
@@ -71,7 +40,7 @@ def _write_all(phantom: Phantom, folder: Path) -> dict[str, str]:
             files[role] = f"{role}.nii.gz"
             write_image(image, folder / files[role])
             if role.endswith("labels") and phantom.label_names:
-                _write_names(phantom, folder / f"{role}.csv")
+                write_names(phantom.label_names, folder / f"{role}.csv")
     if phantom.displacement is not None:
         files["truth_displacement"] = "truth_displacement.nii.gz"
         write_displacement(
@@ -88,11 +57,12 @@ def _write_all(phantom: Phantom, folder: Path) -> dict[str, str]:
     return files
 
 
-def _write_names(phantom: Phantom, path: Path) -> None:
+def write_names(names: Mapping[int, str], path: Path) -> None:
+    """A table of label,name."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["label", "name"])
-        writer.writerows(sorted(phantom.label_names.items()))
+        writer.writerows(sorted(names.items()))
 
 
 def _record(phantom: Phantom, files: dict[str, str]) -> dict[str, Any]:

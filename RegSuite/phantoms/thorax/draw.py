@@ -163,7 +163,7 @@ def _course(
         structures=structures,
         kind_of={s.name: "target" if s.name in TARGETS else "organ" for s in structures},
         labels=labels,
-        label_names=LABEL_NAMES,
+        label_names={v: LABEL_NAMES[v] for v in torch.unique(labels.data).tolist() if v > 0},
         fractions=tuple(made),
         truth_dose=Image(torch.from_numpy(total.astype(np.float32))[None], grid, name="truth dose"),
         landmarks=landmarks,
