@@ -401,6 +401,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/__init__.py
   RegSuite/phantoms/thorax/beams.py
   RegSuite/phantoms/thorax/bone_kernels.py
+  RegSuite/phantoms/thorax/build.py
   RegSuite/phantoms/thorax/change.py
   RegSuite/phantoms/thorax/course.py
   RegSuite/phantoms/thorax/dose_kernels.py

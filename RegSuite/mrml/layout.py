@@ -10,6 +10,7 @@ import numpy as np
 import slicer
 
 from RegSuite.mrml.display import voxels
+from RegSuite.mrml.dose_results import is_course
 from RegSuite.mrml.space import grid_of_volume
 from RegSuite.mrml.views import (
     SLICE_VIEWS,
@@ -38,10 +39,15 @@ def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
     Background and foreground go into every slice view, the latter at the workflow's opacity; a
     label map among the labels goes into the label layer as outlines. All of the background that is
     not dark fills the views, cut through content.centre_mm. A volume of one slice gets the one view
-    that shows it.
+    that shows it. A course is shown as `show_dose_nodes` does.
     All through MRML: on the desktop the views follow, without one they are so when the scene is opened.
     """
     view = content.workflow.view
+    if is_course(content.workflow):
+        from RegSuite.mrml.dose_layout import show_dose_nodes  # which shows with what stands here
+
+        show_dose_nodes(nodes, content)
+        return
     background = nodes.get(view.background)
     if background is None or background.GetImageData() is None:
         return
@@ -51,8 +57,8 @@ def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
     slicer.app.pauseRender()  # the views are drawn once, at the end
     try:
         for name in SLICE_VIEWS.values():
-            _fill(composite(scene, name), background, foreground, labels, view.opacity)
-        _place(scene, grid, _seen(background, grid), content)
+            fill_layers(composite(scene, name), background, foreground, labels, view.opacity)
+        place_views(scene, grid, seen_part(background, grid), content.centre_mm)
     finally:
         slicer.app.resumeRender()
 
@@ -61,8 +67,8 @@ def _is_label_map(node: Any) -> bool:
     return bool(node.IsA("vtkMRMLLabelMapVolumeNode"))
 
 
-def _fill(layers: Any, background: Any, foreground: Any, labels: Any, opacity: float) -> None:
-    """The layers of one slice view; the three views stay linked, so that fading one fades all."""
+def fill_layers(layers: Any, background: Any, foreground: Any, labels: Any, opacity: float) -> None:
+    """Set the layers of one slice view; the three views stay linked, so that fading one fades all."""
     layers.SetBackgroundVolumeID(background.GetID())
     layers.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
     layers.SetForegroundOpacity(opacity if foreground is not None else 0.0)
@@ -71,11 +77,17 @@ def _fill(layers: Any, background: Any, foreground: Any, labels: Any, opacity: f
     layers.SetLinkedControl(True)
 
 
-def _place(scene: Any, grid: Grid, seen: Grid, content: SceneContent) -> None:
-    """Layout, slice planes and camera for a volume of `grid`, of which the part `seen` fills the views."""
+def place_views(
+    scene: Any, grid: Grid, seen: Grid, centre_mm: Any = None, *, layout: int | None = None
+) -> None:
+    """Layout, slice planes and camera for a volume of `grid`, of which the part `seen` fills the views.
+
+    centre_mm: through which the planes go (LPS), the middle of the grid if None. layout: for a volume of
+    several slices; Four-Up if None.
+    """
     planes = planes_of(grid)
     flat = planes[0] if len(planes) == 1 else None
-    centre = grid.centre if content.centre_mm is None else content.centre_mm
+    centre = grid.centre if centre_mm is None else centre_mm
     for plane, name in SLICE_VIEWS.items():
         view = slice_view(scene, name)
         along_voxels = flat is not None and flat.tilt_degrees > _OBLIQUE_DEGREES
@@ -84,10 +96,11 @@ def _place(scene: Any, grid: Grid, seen: Grid, content: SceneContent) -> None:
         view.SetSliceVisible(flat is None)
     plain_3d_view(scene)
     look_at(scene, seen)
-    arrange(scene, layout_of(None if flat is None else flat.name))
+    usual = layout_of(None if flat is None else flat.name)
+    arrange(scene, usual if layout is None or flat is not None else layout)
 
 
-def _seen(node: Any, grid: Grid) -> Grid:
+def seen_part(node: Any, grid: Grid) -> Grid:
     """The part of a volume's grid in which something is to be seen, with a margin, as the report crops."""
     values = voxels(node)
     step = steps(values.shape)

@@ -40,7 +40,7 @@ def make_node(
     if kind in _TRANSFORMS and not isinstance(item, str | PathLike):
         return (yield from transform_in_steps(_as_field(item), name=name, node=target))
     if kind == "table" and isinstance(item, Path):
-        return table_from_columns(_columns(item), name=name or target.GetName(), node=target)
+        return table_from_columns(columns_of(item), name=name or target.GetName(), node=target)
     if kind == "surface" and isinstance(item, Path):
         from RegSuite.io.surface_file import read_surface
         from RegSuite.mrml.models import model_from_surface
@@ -62,7 +62,7 @@ def _labels(item: Any, name: str | None, label_names: Mapping[int, str], target:
     return in_steps(item, label_names, name=name, node=target)
 
 
-def _columns(path: Path) -> dict[str, list[Any]]:
+def columns_of(path: Path) -> dict[str, list[Any]]:
     """The columns of a CSV file, as numbers where all of a column are."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))

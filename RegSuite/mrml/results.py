@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
 from RegSuite.mrml.application.file_types import without_ending
+from RegSuite.mrml.dose_results import dose_nodes_in_steps, is_course
 from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.labels_in_3d import SURFACES, surfaces_of
 from RegSuite.mrml.make import make_node
@@ -45,8 +46,11 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie in a subject
     hierarchy folder of the result's name. Measures and verdicts become a table, the
     labels under the result a model in 3D (`surfaces_of`).
+    A course is shown by `dose_nodes_in_steps`, which says what it makes.
     Raises InputError for a target of another class than its output.
     """
+    if is_course(content.workflow):
+        return (yield from dose_nodes_in_steps(content, targets))
     given = dict(targets or {})
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}

@@ -60,6 +60,7 @@ class MrmlScene:
 
 def _without_nodes(content: SceneContent) -> SceneContent:
     """The content with arrays in place of nodes, which belong to another scene."""
+    from RegSuite.mrml.dose_results import COURSE_ITEMS
     from RegSuite.mrml.inputs import object_in_steps
     from RegSuite.mrml.nodes import is_node
     from RegSuite.mrml.slabs import finish
@@ -68,14 +69,15 @@ def _without_nodes(content: SceneContent) -> SceneContent:
         return content
     items = dict(content.items)
     roles: tuple[Any, ...] = (*content.workflow.inputs, *content.workflow.outputs)
-    for role in sorted(roles, key=lambda role: role.kind in _ON_A_GRID):
-        item = items.get(role.name)
+    kinds = {**{role.name: role.kind for role in roles}, **COURSE_ITEMS}
+    for name in sorted(kinds, key=lambda name: kinds[name] in _ON_A_GRID):
+        item = items.get(name)
         if is_node(item):
-            side = role.name.rpartition("_")[0] or role.name
+            side = name.rpartition("_")[0] or name
             grid = getattr(items.get(side), "grid", None)
-            kind = _KINDS.get(role.kind, role.kind)
-            steps = object_in_steps(item, kind, role.name, grid, inside=None, ndim=None, warnings=[])
-            items[role.name] = finish(steps)
+            kind = _KINDS.get(kinds[name], kinds[name])
+            steps = object_in_steps(item, kind, name, grid, inside=None, ndim=None, warnings=[])
+            items[name] = finish(steps)
     return replace(content, items=items)
 
 

@@ -1,0 +1,87 @@
+"""The fractions of a course as sequences, one browser for their images and doses on the planning grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import slicer
+
+from RegSuite.geometry import ArrayImage, Image
+from RegSuite.mrml.slabs import Steps
+from RegSuite.mrml.volume_making import volume_in_steps
+
+BROWSER, SEQUENCE = "vtkMRMLSequenceBrowserNode", "vtkMRMLSequenceNode"
+
+
+def browser_in_steps(
+    name: str, parts: Mapping[str, Sequence[Image | ArrayImage]]
+) -> Steps[tuple[Any, dict[str, Any]]]:
+    """A browser node over sequences of equal length, and the volume nodes that show the chosen fraction.
+
+    parts: images by what they are ("image", "dose"), one a fraction; the volumes are called
+    "NAME: image". The index is the number of the fraction, from 1. The first one is chosen. The images
+    are copied into the scene; give no more than it can hold.
+    """
+    browser: Any = None
+    for title, images in parts.items():
+        sequence = yield from _sequence(f"{name}: {title} by fraction", images)
+        if browser is None:
+            browser = slicer.mrmlScene.AddNewNodeByClass(BROWSER, name)
+            browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+        else:
+            browser.AddSynchronizedSequenceNodeID(sequence.GetID())
+        browser.SetOverwriteProxyName(sequence, False)
+        browser.SetSaveChanges(sequence, False)
+        yield
+    _logic().UpdateProxyNodesFromSequences(browser)
+    browser.SetSelectedItemNumber(0)
+    browser.SetPlaybackRateFps(2.0)
+    shown = {}
+    for title, sequence in zip(parts, _sequences(browser), strict=True):
+        volume = browser.GetProxyNode(sequence)
+        volume.SetName(f"{name}: {title}")
+        shown[title] = volume
+    return browser, shown
+
+
+def nodes_of_browser(browser: Any) -> list[Any]:
+    """The browser, its sequences and the volumes that it shows."""
+    sequences = _sequences(browser)
+    return [browser, *sequences, *(browser.GetProxyNode(sequence) for sequence in sequences)]
+
+
+def choose_fraction(browser: Any, number: int) -> None:
+    """Let the browser's volumes hold fraction `number` (from 1)."""
+    browser.SetSelectedItemNumber(number - 1)
+    _logic().UpdateProxyNodesFromSequences(
+        browser
+    )  # observed on the desktop; said here where nobody observes
+
+
+def _sequence(name: str, images: Sequence[Image | ArrayImage]) -> Steps[Any]:
+    sequence = slicer.mrmlScene.AddNewNodeByClass(SEQUENCE, name)
+    sequence.SetIndexName("fraction")
+    sequence.SetIndexUnit("")
+    sequence.SetIndexTypeFromString("numeric")
+    aside = slicer.vtkMRMLScene()  # frames never pass through the user's scene
+    for number, image in enumerate(images, start=1):
+        volume = aside.AddNewNodeByClass("vtkMRMLScalarVolumeNode", image.name)
+        yield from volume_in_steps(image, node=volume)
+        sequence.SetDataNodeAtValue(volume, str(number))
+        aside.Clear(1)
+        yield
+    return sequence
+
+
+def _sequences(browser: Any) -> list[Any]:
+    """The sequences of a browser, the master first."""
+    from vtk import vtkCollection
+
+    found = vtkCollection()
+    browser.GetSynchronizedSequenceNodes(found, True)
+    return [found.GetItemAsObject(i) for i in range(found.GetNumberOfItems())]
+
+
+def _logic() -> Any:
+    return slicer.modules.sequences.logic()
