@@ -3,7 +3,8 @@
 import pytest
 from pydicom.sr.codedict import codes
 
-from RegSuite.mrml.terminology import _SIDES, _STRUCTURE, _TISSUE, _TYPES, terminology_entry
+from RegSuite.io.structure_codes import ORGANS, SIDES
+from RegSuite.mrml.terminology import _STRUCTURE, _TISSUE, terminology_entry
 
 MEANINGS = {code.value: code.meaning for code in (getattr(codes.SCT, word) for word in codes.SCT.dir())}
 STEMS = {
@@ -17,15 +18,15 @@ STEMS = {
 """Names whose adjective stands in the table ('Splenic structure')."""
 
 
-@pytest.mark.parametrize("name", sorted(_TYPES))
+@pytest.mark.parametrize("name", sorted(ORGANS))
 def test_the_code_of_an_organ_means_that_organ(name):
-    code, meaning = _TYPES[name]
+    code, meaning = ORGANS[name]
     stem = STEMS.get(name, name.split()[-1])
     assert stem in MEANINGS[code].lower()
     assert name.split()[-1] in meaning.lower()
 
 
-@pytest.mark.parametrize("entry", [_TISSUE[0], _STRUCTURE, *_SIDES.values()])
+@pytest.mark.parametrize("entry", [_TISSUE[0], _STRUCTURE, *(f"SCT^{c}^{m}" for c, m in SIDES.values())])
 def test_the_code_of_a_general_word_means_that_word(entry):
     _, code, meaning = entry.split("^")
     assert meaning.split()[-1].lower() in MEANINGS[code].lower()
