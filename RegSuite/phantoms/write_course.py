@@ -115,7 +115,8 @@ def _course_file(
     return "\n".join(
         [
             f"# Made by `regsuite phantom thorax`, seed {course.seed}. The truth stands beside it:",
-            "# truth_dose.nii.gz, truth_displacement_N.nii.gz. As a fraction's `transform`, a truth gives the exact mapping.",
+            "# truth_dose.nii.gz, truth_displacement_N.nii.gz. As a fraction's `transform`, the latter maps",
+            "# exactly.",
             f"planning: {planning}",
             "fractions:",
             *rows,

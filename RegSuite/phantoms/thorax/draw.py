@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from RegSuite.errors import InputError
-from RegSuite.geometry import DoseImage, Grid, Image
-from RegSuite.phantoms.thorax.beams import Beams, draw_beams, outline_of
+from RegSuite.geometry import Grid
+from RegSuite.phantoms.thorax.beams import draw_beams, outline_of
+from RegSuite.phantoms.thorax.build import build_fraction, dose_grid, true_dose
 from RegSuite.phantoms.thorax.change import NOTHING, draw_change
-from RegSuite.phantoms.thorax.course import ThoraxCourse, ThoraxFraction
-from RegSuite.phantoms.thorax.landmarks import draw_landmarks, moved
+from RegSuite.phantoms.thorax.course import ThoraxCourse
+from RegSuite.phantoms.thorax.landmarks import draw_landmarks
 from RegSuite.phantoms.thorax.motion import Motion, draw_motion, draw_size
 from RegSuite.phantoms.thorax.patient import LABEL_NAMES, Patient, draw_patient
 from RegSuite.phantoms.thorax.structures import PTV_MARGIN_MM, TARGETS, structures_of
@@ -22,9 +23,6 @@ FloatArray = NDArray[np.float64]
 
 TREATMENTS = 30
 """Fractions of a whole course, spread evenly over the scans."""
-
-DOSE_MARGIN_MM = 15.0
-"""The dose's grid goes so far beyond the planning scan's: what moves out of the scan still has a dose."""
 
 
 def thorax_course(
@@ -137,26 +135,13 @@ def _course(
     motions = _motions(patient, len(counts), rng)
     planning, labels, _ = patient.scan(grid, "planning", noise, rng)
     landmarks = draw_landmarks(patient, grid, motions, rng)
-    made, total = [], np.zeros(grid.shape)
-    for k, (count, motion) in enumerate(zip(counts, motions, strict=True)):
-        name = f"day{k + 1}"
+    doses, made = dose_grid(grid, dose_spacing_mm), []
+    for n, (count, motion) in enumerate(zip(counts, motions, strict=True), start=1):
         own = grid if same_grid else _shifted(grid, rng)
-        change = draw_change(shape, rng) if k else NOTHING
-        image, _, back = patient.scan(own, name, noise, rng, motion=motion, change=change)
+        change = draw_change(shape, rng) if n > 1 else NOTHING
+        image, _, back = patient.scan(own, f"day{n}", noise, rng, motion=motion, change=change)
         assert back is not None
-        u, _ = motion.displacement(grid.all_points())
-        total += count * beams.dose_gy(grid.all_points() + u)
-        made.append(
-            ThoraxFraction(
-                image=image,
-                dose=DoseImage(_dose(beams, count, dose_grid(grid, dose_spacing_mm), f"dose{k + 1}")),
-                displacement=Image(_vectors(u), grid, name=f"truth displacement {k + 1}"),
-                inverse_displacement=back,
-                count=count,
-                landmarks=moved(landmarks, motion, f"{name} landmarks"),
-                motion=motion,
-            )
-        )
+        made.append(build_fraction(n, image, back, motion, count, beams, grid, doses, landmarks))
     structures = structures_of(shape, grid)
     return ThoraxCourse(
         planning=planning,
@@ -165,30 +150,12 @@ def _course(
         labels=labels,
         label_names={v: LABEL_NAMES[v] for v in torch.unique(labels.data).tolist() if v > 0},
         fractions=tuple(made),
-        truth_dose=Image(torch.from_numpy(total.astype(np.float32))[None], grid, name="truth dose"),
+        truth_dose=true_dose(beams, motions, counts, grid),
         landmarks=landmarks,
         beams=beams,
         seed=seed,
         parameters={"noise_hu": noise, "prescribed_gy": prescribed_gy, "counts": list(counts)},
     )
-
-
-def dose_grid(grid: Grid, spacing_mm: float | None) -> Grid:
-    """Axes along LPS, over the planning grid and 15 mm more, its voxels half a step off."""
-    spacing = min(grid.spacing) if spacing_mm is None else spacing_mm
-    if not spacing > 0:
-        raise InputError(
-            f"a dose spacing of {spacing} mm", where="dose spacing", mend="give a positive number"
-        )
-    low, high = grid.bounds()
-    low, high = low - DOSE_MARGIN_MM, high + DOSE_MARGIN_MM
-    size = np.ceil((high - low) / spacing).astype(int)
-    return Grid.make(size.tolist(), spacing, (low + 0.25 * spacing).tolist())
-
-
-def _dose(beams: Beams, count: int, grid: Grid, name: str) -> Image:
-    values = count * beams.dose_gy(grid.all_points())
-    return Image(torch.from_numpy(values.astype(np.float32))[None], grid, name=name, modality="RTDOSE")
 
 
 def _motions(patient: Patient, fractions: int, rng: np.random.Generator) -> list[Motion]:
@@ -216,8 +183,3 @@ def _shifted(grid: Grid, rng: np.random.Generator) -> Grid:
     """The grid moved by up to 6 mm along each axis: the couch never stands where it stood."""
     shift = np.asarray(grid.direction) @ rng.uniform(-6, 6, 3)
     return Grid.make(grid.size, grid.spacing, (np.asarray(grid.origin) + shift).tolist(), grid.direction)
-
-
-def _vectors(values: FloatArray) -> torch.Tensor:
-    """[Z, Y, X, 3] as float32 [3, Z, Y, X]."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(values, -1, 0), dtype=np.float32))

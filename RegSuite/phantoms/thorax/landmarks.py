@@ -46,7 +46,7 @@ def draw_landmarks(
     names: list[str] = []
     rows: list[FloatArray] = []
     for kind, points in found.items():
-        kept = _seen(points, grid, motions)
+        kept = that_stay(points, grid, motions)
         chosen = kept[
             np.unique(np.linspace(0, len(kept) - 1, min(MOST[kind], len(kept))).round().astype(int))
         ]
@@ -56,13 +56,7 @@ def draw_landmarks(
     return PointSet(points, names=(*names, "tumour centre"), name="planning landmarks")
 
 
-def moved(points: PointSet, motion: Motion, name: str) -> PointSet:
-    """Where the points are in a fraction, in the same order and by the same names."""
-    u, _ = motion.displacement(points.points)
-    return PointSet(points.points + u, names=points.names, name=name)
-
-
-def _seen(points: FloatArray, grid: Grid, motions: Sequence[Motion]) -> FloatArray:
+def that_stay(points: FloatArray, grid: Grid, motions: Sequence[Motion]) -> FloatArray:
     """The points that are two voxels or more within the grid, there and where they go."""
     border = BORDER_VOXELS
     inner = Grid.make(

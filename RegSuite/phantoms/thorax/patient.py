@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from RegSuite.geometry import Grid, Image
+from RegSuite.phantoms.thorax.build import as_vectors
 from RegSuite.phantoms.thorax.change import NOTHING, Change
 from RegSuite.phantoms.thorax.form_kernels import lung
 from RegSuite.phantoms.thorax.motion import Motion
@@ -58,8 +59,8 @@ class Patient:
         *,
         motion: Motion | None = None,
         change: Change = NOTHING,
-    ) -> tuple[Image, Image, Image | None]:
-        """The CT on `grid` (float32 HU), its labels (uint8), and with a motion its inverse on `grid`.
+    ) -> tuple[Image, Image, torch.Tensor | None]:
+        """The CT on `grid` (float32 HU), its labels (uint8), and with a motion its inverse on `grid` (mm).
 
         A voxel y of a fraction shows the planning anatomy at x with x + u(x) = y; the lung's density
         there is the planning one divided by det(I + du/dx), so that its mass is kept.
@@ -69,7 +70,7 @@ class Patient:
         if motion is not None:
             step, jacobian = motion.inverse(points)
             points = points + step
-            back = Image(_as_vectors(step, grid), grid, name=f"{name} inverse displacement")
+            back = as_vectors(step.reshape(*grid.shape, 3))
         hu, labels = np.empty(len(points), np.float32), np.empty(len(points), np.uint8)
         edge = max(0.6, 0.5 * float(np.mean(grid.spacing)))
         paint(points, jacobian, edge, change, self.shape, self.segments, hu, labels)
@@ -94,9 +95,3 @@ def draw_patient(rng: np.random.Generator) -> Patient:
             break
     shape = placed(shape, centre)
     return Patient(shape, *draw_vessels(shape, rng))
-
-
-def _as_vectors(values: FloatArray, grid: Grid) -> torch.Tensor:
-    """[n, 3] as float32 [3, Z, Y, X]."""
-    moved = np.ascontiguousarray(values.T, dtype=np.float32)
-    return torch.from_numpy(moved.reshape(3, *grid.shape))
