@@ -126,6 +126,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/checks.py
   RegSuite/io/contour_items.py
   RegSuite/io/contours.py
+  RegSuite/io/course_checks.py
   RegSuite/io/course_file.py
   RegSuite/io/density_table.py
   RegSuite/io/detached.py
@@ -270,6 +271,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/colours.py
   RegSuite/mrml/compare.py
   RegSuite/mrml/composed.py
+  RegSuite/mrml/course_inputs.py
   RegSuite/mrml/display.py
   RegSuite/mrml/diverging.py
   RegSuite/mrml/dose_display.py
@@ -407,7 +409,9 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/dose_kernels.py
   RegSuite/phantoms/thorax/draw.py
   RegSuite/phantoms/thorax/form_kernels.py
+  RegSuite/phantoms/thorax/from_scan.py
   RegSuite/phantoms/thorax/landmarks.py
+  RegSuite/phantoms/thorax/lungs.py
   RegSuite/phantoms/thorax/motion.py
   RegSuite/phantoms/thorax/motion_kernels.py
   RegSuite/phantoms/thorax/patient.py

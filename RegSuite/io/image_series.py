@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid
@@ -76,12 +76,16 @@ def made_series(grid: Grid | None = None) -> ImageSeries:
     return ImageSeries(str(generate_uid(prefix=None)), study=str(generate_uid(prefix=None)), grid=grid)
 
 
-def image_series(path: Path | str) -> ImageSeries:
+@overload
+def image_series(path: Path | str) -> ImageSeries: ...
+@overload
+def image_series(path: Path | str, *, required: Literal[False]) -> ImageSeries | None: ...
+def image_series(path: Path | str, *, required: bool = True) -> ImageSeries | None:
     """The series in a DICOM file (image, dose or structure set), or that of the slices in a folder.
 
     In a folder doses, plans, structures and other files are passed over where there are slices.
-    Raises InputError for a folder without DICOM or of several series, or a series without a frame
-    of reference.
+    required: whether a series without a frame of reference is refused; else it is None. Raises
+    InputError for that, for a folder without DICOM or of several series.
     """
     path = Path(path)
     if not path.exists():
@@ -91,6 +95,8 @@ def image_series(path: Path | str) -> ImageSeries:
     slices = [h for h in headers if h.place is not None]
     headers = slices or headers
     count = len({h.uids["SeriesInstanceUID"] for h in headers})
+    if not required and (count == 0 or not any(h.uids["FrameOfReferenceUID"] for h in headers)):
+        return None
     if count != 1 or not headers[0].uids["FrameOfReferenceUID"]:
         raise InputError(
             f"{count} series with a frame of reference where one is wanted",

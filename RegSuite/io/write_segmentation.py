@@ -143,7 +143,7 @@ def _header(file: Path) -> Dataset:
 
 
 def _add_groups(data: Dataset) -> None:
-    """Say in functional groups, which highdicom asks of every multi-frame image, where a dose's planes lie."""
+    """Say where the planes of a dose lie, in functional groups: highdicom wants them of many frames."""
     from pydicom import Dataset
 
     row, column = np.reshape(np.array(data.ImageOrientationPatient, dtype=float), (2, 3))
