@@ -85,6 +85,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/sampling/fraction.py
   RegSuite/dose/sampling/kernels.py
   RegSuite/dose/sampling/kernels_cells.py
+  RegSuite/dose/sampling/kernels_points.py
   RegSuite/dose/sampling/kernels_statistics.py
   RegSuite/dose/sampling/maps.py
   RegSuite/dose/sampling/on_cpu.py
@@ -130,6 +131,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/course_file.py
   RegSuite/io/density_table.py
   RegSuite/io/detached.py
+  RegSuite/io/dicom_export.py
   RegSuite/io/dicom_extent.py
   RegSuite/io/dicom_fields.py
   RegSuite/io/dicom_file.py
@@ -405,6 +407,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/bone_kernels.py
   RegSuite/phantoms/thorax/build.py
   RegSuite/phantoms/thorax/change.py
+  RegSuite/phantoms/thorax/chest.py
   RegSuite/phantoms/thorax/course.py
   RegSuite/phantoms/thorax/dose_kernels.py
   RegSuite/phantoms/thorax/draw.py
@@ -516,7 +519,6 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/dose.py
   RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_deformation.py
-  RegSuite/workflows/dose_dicom.py
   RegSuite/workflows/dose_files.py
   RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py

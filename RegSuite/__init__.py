@@ -56,6 +56,7 @@ _LAZY = {
     "Result": "RegSuite.workflows.result",
     "register": "RegSuite.console",
     "dvh": "RegSuite.console",
+    "dose": "RegSuite.dose",
     "gamma": "RegSuite.console",
     "submit": "RegSuite.console",
     "warp": "RegSuite.console",
@@ -79,6 +80,7 @@ __all__ = [
     "Result",
     "__version__",
     "describe_methods",
+    "dose",
     "dvh",
     "evaluate",
     "gamma",
@@ -97,7 +99,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its module at first use (PEP 562)."""
     if name not in _LAZY:
         raise AttributeError(f"module 'RegSuite' has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
+    module = import_module(_LAZY[name])
+    value = module if name == "dose" else getattr(module, name)  # the package itself can be called
     globals()[name] = value
     return value
 

@@ -35,6 +35,10 @@ OPTIONS = {
         "--percent-of", "--max-gamma", "--interpolation", "--structures",
         *COMMON_OF_DOSE,
     ),
+    "dose": (
+        "--method", "--mapping", "--density-table", "--uncertainty", "--model", "--samples", "--correlation",
+        "--alpha-beta", "--grid-mm", "--metric", "--folding", "--compare", "--no-compare", *COMMON,
+    ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),
@@ -65,6 +69,14 @@ def test_every_public_name_can_be_had():
         assert getattr(RegSuite, name) is not None
     with pytest.raises(AttributeError, match="no_such_name"):
         getattr(RegSuite, "no_such_name")  # noqa: B009  the attribute is looked up by its name
+
+
+def test_dose_is_a_package_and_a_function():
+    import RegSuite.dose.metrics
+
+    assert RegSuite.dose.metrics.ALWAYS
+    with pytest.raises(RegSuite.InputError, match="no course"):
+        RegSuite.dose({})
 
 
 def test_the_workflows_describe_themselves_for_panel_and_http():

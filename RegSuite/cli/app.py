@@ -19,6 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "dvh": ("RegSuite.cli.dvh:command", "Dose-volume histograms of structures in a dose."),
     "gamma": ("RegSuite.cli.gamma:command", "Gamma of two doses, in the whole and by structure."),
+    "dose": (
+        "RegSuite.cli.dose:command",
+        "Accumulate the dose of a course, with the uncertainty of the deformation.",
+    ),
     "view": (
         "RegSuite.cli.view:command",
         "Look at a result in the browser, with Slicer's slice and 3D views.",

@@ -227,18 +227,24 @@ def _checked(values: Mapping[str, Any], where: str) -> Course:
 def _in_words(error: Any) -> str:
     """One of pydantic's findings: 'fractions 2: dosis is no known key; did you mean dose?'."""
     *parents, last = error["loc"] or ("course",)
-    place = " ".join(str(part + 1) if isinstance(part, int) else str(part) for part in parents)
-    before = f"{place}: " if place else ""
+    before = f"{_place(parents)}: " if parents else ""
     if error["type"] == "extra_forbidden":
         near = get_close_matches(str(last), _known(parents), n=1)
         return f"{before}{last} is no known key" + (f"; did you mean {near[0]}?" if near else "")
     if error["type"] == "missing":
         return f"{before}{last} is missing"
-    name = str(last + 1) if isinstance(last, int) else str(last)
     said = str(error["msg"]).removeprefix("Value error, ")
     given = error["input"]
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{before}{name}: {said}{shown}"
+    return f"{_place((*parents, last))}: {said}{shown}"
+
+
+def _place(parts: Sequence[Any]) -> str:
+    """'fractions 2: dose' of ("fractions", 1, "dose")."""
+    words = ""
+    for part in parts:
+        words += f" {part + 1}" if isinstance(part, int) else f": {part}" if words else str(part)
+    return words
 
 
 def _known(parents: Sequence[Any]) -> tuple[str, ...]:

@@ -4,113 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from RegSuite.report.folder import ResultFolder
+from RegSuite.report.result import Result as ResultRecord
+from RegSuite.workflows.scene import SCENE_FILE
 
+if TYPE_CHECKING:
     from RegSuite.dose.dvh import StructureDvh
-    from RegSuite.dose.sampling import ProbabilisticDose
-    from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
+    from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
     from RegSuite.geometry import Grid, Image, Structure
     from RegSuite.quality.limits import Verdict
     from RegSuite.workflows.course import Course
+    from RegSuite.workflows.dose import DoseParameters
+    from RegSuite.workflows.dose_parts import Curve, FractionResult, MappingComparison, MetricRow
+    from RegSuite.workflows.dose_read import CourseData
+    from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.run import Run
+    from RegSuite.workflows.scene import SceneContent
 
-
-@dataclass(frozen=True, eq=False)
-class FractionResult:
-    """One entry of the course, all of it on the accumulation grid but `warped`.
-
-    name: for people ("day1"). count: how many fractions the dose holds. displacement: u [3, Z, Y, X],
-    LPS mm, planning point x -> fraction point x + u(x); NaN where undefined. dose: the dose of all
-    `count` fractions at the planning voxels, Gy, NaN where marked. marks: uint8 bits of
-    RegSuite.dose.mapping.marks. warped: the fraction's image on the planning image's grid, None without
-    an image. uncertainty: displacement and sigma_mm [3, Z, Y, X], None where none was asked for.
-    quality: {similarity: {name, before, after}, jacobian: {min, max, percent_nonpositive, sd_log},
-    marks: {outside, folded, undefined} (voxels), displacement_mm: {mean, p95, max},
-    uncertainty_mm: {mean, p95, max}, structures: {name: {undefined_percent}}, registered: method or
-    the given transform's file}. energy: of EMT, else None.
-    """
-
-    name: str
-    count: float
-    displacement: Image
-    dose: Image
-    marks: Image
-    warped: Image | None
-    uncertainty: DeformationUncertainty | None
-    quality: Mapping[str, Any]
-    energy: Mapping[str, float] | None = None
-
-    @property
-    def sigma_mm(self) -> Image | None:
-        """SD of each component of the displacement, [3, Z, Y, X] in mm."""
-        return None if self.uncertainty is None else self.uncertainty.sigma_mm
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A structure's cumulative DVH as dvh.csv has it, [n] each; bands None without samples.
-
-    kind: "physical" or "eqd2". of volume_cc, the volume whose dose is known.
-    """
-
-    structure: str
-    kind: str
-    dose_gy: NDArray[np.float64]
-    volume_percent: NDArray[np.float64]
-    volume_cc: NDArray[np.float64]
-    p05_percent: NDArray[np.float64] | None = None
-    p95_percent: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class MetricRow:
-    """A line of dvh_metrics.csv: the value without errors of the deformation, and its distribution."""
-
-    structure: str
-    metric: str
-    unit: str
-    value: float
-    p05: float | None = None
-    p50: float | None = None
-    p95: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class MappingComparison:
-    """The same course by the other mapping, judged by gamma against the one that was asked for.
-
-    gamma: [Z, Y, X], NaN where not judged. difference_gy: other minus asked for. structures:
-    {name: {pass_rate_percent, mean_difference_gy}}.
-    """
-
-    asked: str
-    other: str
-    gamma: Image
-    difference_gy: Image
-    pass_rate_percent: float
-    percent: float
-    distance_mm: float
-    structures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+REPORT_FILE = "report.html"
 
 
 @dataclass(frozen=True, eq=False)
 class DoseCourseResult:
     """An accumulated course, in memory (fractions' arrays are memory-mapped temporary files).
 
-    planning: image as read. grid: the accumulation grid, on which all doses lie. dose: accumulated
-    physical dose in Gy, NaN where any fraction is marked. eqd2: {alpha/beta: accumulated EQD2}, the default
-    first, empty without `eqd2`. marks: the fractions' bits together. probabilistic: mean, SD,
-    percentiles and sampled DVHs, None where there is no uncertainty. dvhs: nominal DVHs in `dose`.
+    dose: accumulated physical dose in Gy on the accumulation grid, NaN where any fraction is marked. eqd2:
+    {alpha/beta: accumulated EQD2}, the default first, empty without `eqd2`. marks: the fractions' bits
+    together. probabilistic: mean, SD, percentiles and sampled DVHs, None where there is no uncertainty.
+    dvhs: nominal DVHs in `dose`. curves, rows: as dvh.csv, dvh_eqd2.csv and dvh_metrics.csv have them.
     """
 
     course: Course
-    planning: Image
-    grid: Grid
-    structures: tuple[Structure, ...]
+    data: CourseData
     fractions: tuple[FractionResult, ...]
     dose: Image
     eqd2: Mapping[float, Image]
@@ -121,4 +49,113 @@ class DoseCourseResult:
     rows: tuple[MetricRow, ...]
     comparison: MappingComparison | None
     verdicts: tuple[Verdict, ...]
+    parameters: DoseParameters
     run: Run
+    shelf: Shelf
+    _shown: list[Path] = field(default_factory=list, repr=False)
+
+    @property
+    def planning(self) -> Image:
+        """The planning image as it was read."""
+        return self.data.planning
+
+    @property
+    def grid(self) -> Grid:
+        """The accumulation grid, on which all doses lie."""
+        return self.data.grid
+
+    @property
+    def structures(self) -> tuple[Structure, ...]:
+        """The structures that have a volume."""
+        return tuple(region.structure for region in self.data.regions)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The measures of result.json: dvh {structure: {metric: value}}, dvh_bands, jacobian."""
+        return self.run.metrics
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader must not trust, one sentence each."""
+        return tuple(self.run.warnings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided and why, one sentence each."""
+        return tuple(self.run.notes)
+
+    @property
+    def images(self) -> dict[str, Image]:
+        """The images of the result folder by role; doses NaN where they are not known."""
+        from RegSuite.workflows.dose_files import images_of
+
+        return images_of(self)
+
+    @property
+    def record(self) -> ResultRecord:
+        """The content of result.json, without files."""
+        return self._record({})
+
+    def curve(self, structure: str, kind: str = "physical") -> Curve:
+        """A structure's cumulative DVH; kind "eqd2" of its EQD2. Raises KeyError where there is none."""
+        found = next((c for c in self.curves if (c.structure, c.kind) == (structure, kind)), None)
+        if found is None:
+            raise KeyError(f"{kind} DVH of {structure}")
+        return found
+
+    def save(self, folder: Path | str, *, overwrite: bool = False, report: bool = True) -> Path:
+        """Write the result folder and give its path. Raises OutputError, DiskFull."""
+        with ResultFolder(folder, overwrite=overwrite) as target:
+            target.complete(self._write(target.path, report))
+        return Path(folder)
+
+    def show(self) -> Path | None:
+        """Show the result: in Slicer in the views, elsewhere as the report in the browser.
+
+        Gives the report's path (in a temporary folder that stays until the process ends), None in Slicer.
+        """
+        import tempfile
+        import webbrowser
+
+        if self.run.scene is not None and self.run.scene.show(self.scene_content(self.record)):
+            return None
+        folder = Path(tempfile.mkdtemp(prefix="regsuite-report-"))
+        self._write_report(folder / REPORT_FILE, self.record)
+        self._shown.append(folder)
+        webbrowser.open((folder / REPORT_FILE).as_uri())
+        return folder / REPORT_FILE
+
+    def write(self, folder: Path, run: Run) -> ResultRecord:
+        """Write all files into `folder` (result.json apart) and give the record that names them."""
+        return self._write(folder, self.parameters.report)
+
+    def scene_content(self, record: ResultRecord) -> SceneContent:
+        """Inputs and outputs as an MRML scene shows them."""
+        from RegSuite.workflows.dose_scene import scene_content
+
+        return scene_content(self, record)
+
+    def _write(self, folder: Path, report: bool) -> ResultRecord:
+        from RegSuite.workflows.dose_files import write_files
+        from RegSuite.workflows.dose_scene import write_scene
+
+        with self.run.stage("write", 0.92, 0.96):
+            files = write_files(self, folder)
+        if report:
+            with self.run.stage("report", 0.97, 0.98):
+                files["report"] = REPORT_FILE
+                self._write_report(folder / REPORT_FILE, self._record(files))
+        if self.parameters.scene and write_scene(self, self._record(files), folder):
+            files["scene"] = SCENE_FILE
+        return self._record(files)
+
+    def _record(self, files: Mapping[str, str]) -> ResultRecord:
+        from RegSuite.workflows.dose_record import dose_section
+
+        return self.run.record(verdicts=list(self.verdicts), files=dict(files), dose=dose_section(self))
+
+    def _write_report(self, path: Path, record: ResultRecord) -> None:
+        from RegSuite.report.dose_page import write_dose_page
+        from RegSuite.workflows.dose_hand_over import page_of
+
+        write_dose_page(path, page_of(self), record)

@@ -105,7 +105,7 @@ def run_dvh(inputs: Mapping[str, Any], parameters: DvhParameters, run: Run) -> D
         fractionations = fractionation_by_name(metrics, parameters, structures)
         with run.stage("dvh", 0.2, 0.95) as progress:
             found = _all(structures, dose, parameters, progress, run)
-    _warn(found, run)
+    warn_of_structures(found, run)
     return DvhResult(dose, tuple(found), metrics, fractionations, parameters, run)
 
 
@@ -203,7 +203,7 @@ def _all(
     return found
 
 
-def _warn(found: Sequence[StructureDvh], run: Run) -> None:
+def warn_of_structures(found: Sequence[StructureDvh], run: Run) -> None:
     """One sentence for each kind of doubt, with the structures it is about."""
     few = [f"{d.name} ({d.region.slices})" for d in found if (d.region.slices or FEW_SLICES) < FEW_SLICES]
     if few:

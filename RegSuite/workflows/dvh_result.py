@@ -112,7 +112,7 @@ class DvhResult:
             "D50 and D5 settle",
             "end_slices": self.parameters.end_slices,
             "dose_type": self.dose.dose_type,
-            "structures": {dvh.name: _basis_of(dvh) for dvh in self.found},
+            "structures": {dvh.name: basis_of(dvh) for dvh in self.found},
         }
 
     def _write_curves(self, path: Path) -> None:
@@ -133,7 +133,8 @@ class DvhResult:
                         writer.writerow([name, metric.name, metric.unit, f"{values[metric.name]:.6g}"])
 
 
-def _basis_of(dvh: StructureDvh) -> dict[str, Any]:
+def basis_of(dvh: StructureDvh) -> dict[str, Any]:
+    """What a structure's DVH rests on, as result.json has it."""
     stack = dvh.region.stack
     return {
         "volume_cc": dvh.histogram.volume_cc,

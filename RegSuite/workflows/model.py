@@ -10,7 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 InputKind = Literal["image", "mask", "labels", "points", "transform", "table", "dose", "structures", "course"]
 OutputKind = Literal[
-    "image", "labels", "jacobian", "displacement", "linear", "points", "surface", "table", "report", "scene"
+    "image",
+    "labels",
+    "jacobian",
+    "displacement",
+    "linear",
+    "points",
+    "surface",
+    "table",
+    "report",
+    "scene",
+    "dose",
 ]
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def run_now(workflow: Workflow, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    """The workflow's result object. options: its parameters by name, and `progress`.
+    """The workflow's result object. options: its parameters by name, `progress`, `scene` (MRML, for show).
 
     Raises InputError for options that do not exist or inputs that cannot be, other
     errors of RegSuite for what fails.
@@ -22,8 +22,9 @@ def run_now(workflow: Workflow, inputs: Mapping[str, Any], options: Mapping[str,
 
     values = dict(options)
     progress = values.pop("progress", no_progress)
+    port = None if isinstance(values.get("scene"), bool) else values.pop("scene", None)
     model = validated(workflow.Parameters, values, f"RegSuite.{workflow.name}")
-    run = start_run(workflow.name, model, progress)
+    run = start_run(workflow.name, model, progress, scene=port)
     try:
         return workflow.run(inputs, model, run)
     except Exception as error:

@@ -12,9 +12,11 @@ from RegSuite.report.result import Result as ResultRecord
 
 if TYPE_CHECKING:
     from RegSuite.phantoms.phantom import Phantom
+    from RegSuite.phantoms.thorax.course import ThoraxCourse
 
 KINDS: Mapping[str, str] = {
     "brain": "a head drawn from formulas, or (--from IMAGE) a scan, and its copy under a known deformation",
+    "thorax": "a course of radiotherapy: a chest drawn from formulas, or (--from IMAGE) a CT, days and doses",
     "shapes": "c-to-disc, j-to-v or triangle: shapes that a small deformation cannot match",
 }
 
@@ -29,44 +31,57 @@ def phantom(
     spacing_mm: float | None = None,
     shape: str = "c-to-disc",
     ndim: int | None = None,
+    fractions: int | None = None,
     seed: int = 0,
     records: dict[str, InputRecord] | None = None,
-) -> Phantom:
+) -> Phantom | ThoraxCourse:
     """The phantom called `kind` (see KINDS): fixed and moving image, labels, and the exact displacement.
 
-    image, labels: of kind brain, a scan (and its label map) to deform instead of the analytic
-    one. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the
+    Of kind thorax a ThoraxCourse: planning scan, structures, days with doses, and the exact accumulated
+    dose. image, labels: of kinds brain and thorax, a scan (and its label map) to deform instead of the
+    analytic one. fractions: of kind thorax, how many days; 4, of a scan 2. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the
     analytic phantoms. shape, ndim: of kind shapes. records: is filled with the inputs. Same seed,
     same bits.
     Raises InputError for a kind or a shape that does not exist, or values that cannot be.
     """
     if kind == "shapes":
         return _shapes(shape, ndim or 2, spacing_mm)
+    if kind == "thorax":
+        return _thorax(image, labels, label_names, fractions, spacing_mm, seed, records)
     if kind != "brain":
         raise InputError(
             f"there is no phantom {kind!r}", where="phantom", mend="phantoms: " + ", ".join(KINDS)
         )
     if image is None:
-        if labels is not None:
-            raise InputError("labels without a scan", where="--labels", mend="pass --from IMAGE as well")
+        _no_labels_alone(labels)
         return _brain(max_displacement_mm or 8.0, spacing_mm, ndim or 3, seed)
     return _from_scan(image, labels, label_names, max_displacement_mm or 10.0, seed, records)
 
 
 def phantom_folder(
-    made: Phantom,
+    made: Phantom | ThoraxCourse,
     folder: Path | str,
     *,
     overwrite: bool = False,
+    dicom: bool = False,
     inputs: Mapping[str, InputRecord] | None = None,
 ) -> ResultRecord:
-    """Write a phantom's files and result.json; gives its content. Raises OutputError, DiskFull."""
-    from RegSuite.phantoms import phantom_to_folder
+    """Write a phantom's files and result.json; gives its content. Raises OutputError, DiskFull.
+
+    dicom: of a course, also as DICOM. Raises InputError where it is asked of another phantom.
+    """
+    from RegSuite.phantoms.phantom import Phantom
     from RegSuite.report.folder import ResultFolder
     from RegSuite.report.provenance import versions
 
     with ResultFolder(folder, overwrite=overwrite) as target:
-        roles = {name: role for role, name in phantom_to_folder(made, target.path).items()}
+        if isinstance(made, Phantom):
+            files = _pair_to_folder(made, target.path, dicom)
+        else:
+            from RegSuite.phantoms.write_course import course_to_folder
+
+            files = course_to_folder(made, target.path, dicom=dicom)
+        roles = {name: role for role, name in files.items()}
         written = sorted(path.name for path in target.path.iterdir())
         record = ResultRecord(
             workflow="phantom",
@@ -79,6 +94,48 @@ def phantom_folder(
         )
         target.complete(record)
     return record
+
+
+def _pair_to_folder(made: Phantom, folder: Path, dicom: bool) -> dict[str, str]:
+    from RegSuite.phantoms.write import phantom_to_folder
+
+    if dicom:
+        raise InputError(f"the phantom {made.name} as DICOM", where="dicom", mend="only thorax is written so")
+    return phantom_to_folder(made, folder)
+
+
+def _no_labels_alone(labels: Any) -> None:
+    if labels is not None:
+        raise InputError("labels without a scan", where="--labels", mend="pass --from IMAGE as well")
+
+
+def _thorax(
+    image: Any,
+    labels: Any,
+    names: Any,
+    fractions: int | None,
+    spacing_mm: float | None,
+    seed: int,
+    records: dict[str, InputRecord] | None,
+) -> ThoraxCourse:
+    from RegSuite.workflows.inputs import Reader
+
+    if image is None:
+        from RegSuite.phantoms.thorax.draw import default_grid, thorax_course
+
+        _no_labels_alone(labels)
+        return thorax_course(
+            default_grid(spacing_mm), fractions=4 if fractions is None else fractions, seed=seed
+        )
+    from RegSuite.phantoms.thorax.from_scan import course_from_scan
+
+    if spacing_mm is not None:
+        raise InputError("a spacing for a scan", where="spacing", mend="leave it out: the scan has its own")
+    reader = Reader({} if records is None else records, [])
+    scan = reader.registrable(image, "image")
+    found, known = reader.labels(labels, "labels", scan.grid, names)
+    days = 2 if fractions is None else fractions
+    return course_from_scan(scan, found, dict(known), fractions=days, seed=seed)
 
 
 def _shapes(shape: str, ndim: int, spacing_mm: float | None) -> Phantom:

@@ -47,7 +47,7 @@ NEVER_SEEN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 A_DRAW = 2
 """Registrations made of each pair of images, taken in turn."""
 
-BODY_POINTS = 60
+BODY_POINTS = 40
 """Landmarks beside the phantom's forks of vessels: a dose is given to plain tissue, too."""
 
 NOISE_HU = 15.0
@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of training and validation")
     parser.add_argument("--training", type=int, default=40, help="thorax phantoms to train on")
     parser.add_argument(
-        "--validation", type=int, default=8, help="thorax phantoms whose landmarks are looked at"
+        "--validation", type=int, default=6, help="thorax phantoms whose landmarks are looked at"
     )
     parser.add_argument("--image", type=Path, action="append", default=[], help="a CT (HU) to put motion on")
     parser.add_argument("--motions", type=int, default=8, help="random motions a CT")

@@ -1,0 +1,230 @@
+"""The steps of an accumulation: read, each fraction, samples, histograms, comparison, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from RegSuite.workflows.dose_parts import MetricRow
+from RegSuite.workflows.dose_result import DoseCourseResult
+
+if TYPE_CHECKING:
+    from RegSuite.dose.mapping.accumulate import AccumulatedDose, DoseSum
+    from RegSuite.dose.metrics import Metric
+    from RegSuite.geometry import Image
+    from RegSuite.quality import Limits, Verdict
+    from RegSuite.workflows.course import Course
+    from RegSuite.workflows.dose import DoseParameters
+    from RegSuite.workflows.dose_parts import FractionResult
+    from RegSuite.workflows.dose_read import CourseData
+    from RegSuite.workflows.dose_shelf import Shelf
+    from RegSuite.workflows.run import Run
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Where each step ends, 0..1 of the run."""
+
+    read: float = 0.05
+    fractions: float = 0.60
+    samples: float = 0.84
+    dvh: float = 0.90
+    compared: float = 0.92
+
+
+SHARES = Shares()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done, checked without any file of the course but its limits and its model."""
+
+    course: Course
+    limits: Limits
+    metrics: tuple[Metric, ...]
+
+
+def accumulated(given: Any, parameters: DoseParameters, run: Run) -> DoseCourseResult:
+    """The whole workflow. Everything that can be refused is refused before anything is computed."""
+    from RegSuite.workflows.dose_shelf import Shelf
+    from RegSuite.workflows.reproducible import reproducible
+
+    asked = _asked(given, parameters, run)
+    run.method = asked.course.mapping
+    run.parameters = {**run.parameters, "course": settings_of(asked.course)}
+    with reproducible(run.threads, run.seed, run.device):
+        with run.stage("read", 0.0, SHARES.read):
+            data = _read(asked.course, run)
+        shelf = Shelf()
+        total, other, fractions = _fractions(data, parameters, shelf, run)
+        return _result(asked, data, (total, other), fractions, shelf, parameters, run)
+
+
+def _asked(given: Any, parameters: DoseParameters, run: Run) -> Asked:
+    from RegSuite.workflows.course import course_of
+    from RegSuite.workflows.dose_deformation import register_parameters
+    from RegSuite.workflows.dose_histograms import asked_metrics
+    from RegSuite.workflows.dose_uncertainty import check_source
+    from RegSuite.workflows.inputs import is_file_name
+    from RegSuite.workflows.limits import dose_metrics, limits_of
+    from RegSuite.workflows.register import chosen_by_name
+
+    if is_file_name(given):
+        from RegSuite.report.provenance import input_record
+
+        course = course_of(given)
+        run.inputs["course"] = input_record(str(given))
+    else:
+        course = course_of(given)
+    course = course.with_settings(parameters.settings(course))
+    limits = limits_of(None if course.limits is None else str(course.limits))
+    metrics = asked_metrics(course, dose_metrics(limits))
+    chosen_by_name(register_parameters(course, run.seed))  # refuses what does not exist
+    check_source(course)
+    return Asked(course, limits, metrics)
+
+
+def _read(course: Course, run: Run) -> CourseData:
+    from RegSuite.workflows.dose_deformation import check_folding
+    from RegSuite.workflows.dose_read import read_course
+
+    data = read_course(course, run)
+    check_folding(data)
+    grid = " x ".join(f"{s:.3g}" for s in data.grid.spacing)
+    run.say(f"{len(data.fractions)} doses onto {' x '.join(map(str, data.grid.size))} voxels of {grid} mm")
+    return data
+
+
+def _fractions(
+    data: CourseData, parameters: DoseParameters, shelf: Shelf, run: Run
+) -> tuple[AccumulatedDose, AccumulatedDose | None, tuple[FractionResult, ...]]:
+    """One fraction after the other: its result, and the sums by the mapping asked for and by the other."""
+    from RegSuite.dose.mapping.accumulate import DoseSum
+    from RegSuite.workflows.dose_compare import can_compare
+    from RegSuite.workflows.dose_fraction import run_fraction
+
+    eqd2 = () if data.course.eqd2 is None else data.course.eqd2.distinct
+    total = DoseSum(data.grid.shape, eqd2)
+    other: DoseSum | None = None
+    if parameters.compare and can_compare(data, run):
+        other = DoseSum(data.grid.shape)
+    done = []
+    step = (SHARES.fractions - SHARES.read) / len(data.fractions)
+    for index, fraction in enumerate(data.fractions):
+        begin = SHARES.read + index * step
+        with run.stage("fractions", begin, begin + step) as progress:
+            done.append(run_fraction(fraction, data, (total, other), shelf, progress, run))
+    return total.result(), None if other is None else other.result(), tuple(done)
+
+
+def _result(
+    asked: Asked,
+    data: CourseData,
+    totals: tuple[AccumulatedDose, AccumulatedDose | None],
+    fractions: tuple[FractionResult, ...],
+    shelf: Shelf,
+    parameters: DoseParameters,
+    run: Run,
+) -> DoseCourseResult:
+    """What the sums come to: samples, histograms, the other mapping, verdicts."""
+    from RegSuite.workflows.dose_compare import compared
+    from RegSuite.workflows.dose_histograms import curves, metric_rows, nominal_dvhs
+    from RegSuite.workflows.dose_sampling import sampled
+
+    total, other = totals
+    course = asked.course
+    with run.stage("samples", SHARES.fractions, SHARES.samples) as progress:
+        probabilistic = sampled(data, fractions, progress, run)
+    with run.stage("dvh", SHARES.samples, SHARES.dvh) as progress:
+        physical, effective = nominal_dvhs(data, total, progress, run)
+        drawn = curves(physical, effective, course.bin_width_gy, probabilistic)
+        rows = metric_rows(asked.metrics, physical, effective, course, probabilistic)
+    comparison = None
+    if other is not None:
+        with run.stage("compare", SHARES.dvh, SHARES.compared):
+            comparison = compared(total.dose_gy, other.dose_gy, data, run)
+    run.metrics.update(course_metrics(rows, fractions))
+    return DoseCourseResult(
+        course=course,
+        data=data,
+        fractions=fractions,
+        dose=_image(total.dose_gy, data, "accumulated dose"),
+        eqd2={ab: _image(v, data, f"EQD2, alpha/beta {ab:g} Gy") for ab, v in total.eqd2_gy.items()},
+        marks=_image(total.marks, data, "marks"),
+        probabilistic=probabilistic,
+        dvhs=physical,
+        curves=drawn,
+        rows=tuple(rows),
+        comparison=comparison,
+        verdicts=_verdicts(asked, data, rows, run),
+        parameters=parameters,
+        run=run,
+        shelf=shelf,
+    )
+
+
+def settings_of(course: Course) -> dict[str, Any]:
+    """The course's settings as result.json states them; files stand under `inputs`."""
+    named = ("mapping", "samples", "correlation", "bin_width_gy", "end_slices", "folding", "metrics")
+    out: dict[str, Any] = {name: getattr(course, name) for name in named}
+    out["registration"] = course.registration.model_dump()
+    out["uncertainty"] = {"source": course.uncertainty.source}
+    out["grid_mm"] = course.spacing_mm
+    out["eqd2"] = None if course.eqd2 is None else course.eqd2.model_dump()
+    for name, value in (
+        ("limits", course.limits),
+        ("density_table", course.density_table),
+        ("model", course.uncertainty.model),
+    ):
+        out[name] = None if value is None else str(getattr(value, "source", value))
+    out["fractions"] = [f.fractions for f in course.fractions]
+    return {key: value for key, value in out.items() if value is not None}
+
+
+def course_metrics(rows: Sequence[MetricRow], fractions: Sequence[FractionResult]) -> dict[str, Any]:
+    """result.json's `metrics`: dvh {structure: {metric: value}}, the bands, the worst fraction's Jacobian."""
+    dvh: dict[str, dict[str, float]] = {}
+    bands: dict[str, dict[str, dict[str, float]]] = {}
+    for row in rows:
+        dvh.setdefault(row.structure, {})[row.metric] = row.value
+        if row.p05 is not None and row.p50 is not None and row.p95 is not None:
+            found = {"p05": row.p05, "p50": row.p50, "p95": row.p95}
+            bands.setdefault(row.structure, {})[row.metric] = found
+    out: dict[str, Any] = {"dvh": dvh}
+    if bands:
+        out["dvh_bands"] = bands
+    jacobians = [f.quality["jacobian"] for f in fractions if "jacobian" in f.quality]
+    if jacobians:
+        worst = {"min": min, "max": max, "percent_nonpositive": max, "sd_log": max}
+        out["jacobian"] = {
+            key: pick(j[key] for j in jacobians if key in j)
+            for key, pick in worst.items()
+            if any(key in j for j in jacobians)
+        }
+    return out
+
+
+def _verdicts(asked: Asked, data: CourseData, rows: Sequence[MetricRow], run: Run) -> tuple[Verdict, ...]:
+    """On doses by the course's limits, and on the deformations, of which the worst fraction counts."""
+    from RegSuite.quality.dose_limits import Measured, judge_doses
+    from RegSuite.workflows.limits import verdicts_on
+
+    found = {(r.structure, r.metric): Measured(r.value, r.p05, r.p95) for r in rows}
+    there = {region.structure.name for region in data.regions}
+    absent = sorted({limit.structure for limit in asked.limits.dose} - there)
+    if absent:
+        run.notes.append(f"limits on structures that are not there are not measured: {', '.join(absent)}")
+    doses = judge_doses(found, asked.limits.dose, asked.limits.source or asked.limits.name)
+    deformations = verdicts_on({"jacobian": run.metrics.get("jacobian", {})}, asked.limits, data.grid)
+    return (*doses, *deformations)
+
+
+def _image(values: np.ndarray, data: CourseData, name: str) -> Image:
+    import torch
+
+    from RegSuite.geometry import Image
+
+    return Image(torch.from_numpy(np.ascontiguousarray(values))[None], data.grid, name=name)
