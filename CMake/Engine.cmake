@@ -370,6 +370,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/method_form.py
   RegSuite/panel/module.py
   RegSuite/panel/node_names.py
+  RegSuite/panel/node_refs.py
   RegSuite/panel/node_run.py
   RegSuite/panel/node_selector.py
   RegSuite/panel/numbers.py

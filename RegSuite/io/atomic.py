@@ -1,9 +1,10 @@
-"""Writing a file so that it is seen whole or not at all."""
+"""Writing a file or a folder so that it is seen whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,31 @@ def replacing(path: Path | str, suffix: str | None = None) -> Iterator[Path]:
         raise _readable(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder to write into; it becomes `folder` at the end, and is removed when the block raises.
+
+    Raises OutputError for a folder that exists and is not empty, or that cannot be made.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError("it exists and is not empty", where=str(folder), mend="name a new folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    except OSError as error:
+        raise _readable(error, folder) from error
+    try:
+        # a folder in it has the permissions that the user's folders have, mkdtemp's has not
+        made = temporary / folder.name
+        made.mkdir()
+        yield made
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _readable(error: OSError, path: Path) -> DiskFull | OutputError:

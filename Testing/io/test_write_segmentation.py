@@ -43,7 +43,9 @@ def placed(path: Path) -> dict[int, set[tuple[float, ...]]]:
     rows, columns = (float(v) for v in shared.PixelMeasuresSequence[0].PixelSpacing)
     out: dict[int, set[tuple[float, ...]]] = {}
     for frame, group in zip(frames, data.PerFrameFunctionalGroupsSequence, strict=True):
-        number = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        # what is the same for all frames is said once
+        named = group if "SegmentIdentificationSequence" in group else shared
+        number = named.SegmentIdentificationSequence[0].ReferencedSegmentNumber
         start = np.array(group.PlanePositionSequence[0].ImagePositionPatient, float)
         j, i = np.nonzero(frame)
         points = start + np.outer(i * columns, axes[0]) + np.outer(j * rows, axes[1])
