@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from RegSuite.dose.mapping.trilinear import along, determinant, in_cell, turned, value_at, within
+from RegSuite.dose.mapping.trilinear import (
+    along,
+    determinant,
+    in_cell,
+    part_width,
+    share_within,
+    turned,
+    value_at,
+    within,
+)
 
 LEFT = 0
 """Reached from beyond the planning grid only."""
@@ -101,16 +110,6 @@ def _kind(field, matrix, q, p, far, enough, e, slope, step, trial):  # type: ign
     return COVERED if within(shape, p[0], p[1], p[2]) else LEFT
 
 
-@njit(inline="always")
-def _share(shape, p, width):  # type: ignore[no-untyped-def]
-    """How much of a part about p, `width` [3] planning voxels wide, lies within the planning grid's faces."""
-    share = 1.0
-    for r in range(3):
-        inside = min(p[r] + 0.5, shape[2 - r] - 0.5 - p[r])
-        share *= min(max(0.5 + inside / width[r], 0.0), 1.0)
-    return share
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def kinds(field, matrix, far, back, spacing, k0, out):  # type: ignore[no-untyped-def]
     """out uint8 [n, y, x]: LEFT, COVERED or UNKNOWN of the centres of the dose voxels of slices k0 to k0 + n.
@@ -144,7 +143,7 @@ def energies(  # type: ignore[no-untyped-def]
     to_density [3, 4]: dose voxel to density voxel; the rest as in `kinds`.
     """
     p, q, e, step, trial = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
-    width = np.sqrt((back[:, :3] ** 2).sum(axis=1)) / cut
+    width, density_width = part_width(back, cut), part_width(to_density, cut)
     share = 1.0 / (cut * cut * cut)
     slope = np.zeros((3, 3))
     enough = (_TOLERANCE * spacing) ** 2
@@ -163,11 +162,12 @@ def energies(  # type: ignore[no-untyped-def]
                     a = along(to_density, 0, x, y, z)
                     b = along(to_density, 1, x, y, z)
                     c = along(to_density, 2, x, y, z)
-                    if not within(density.shape, a, b, c):
+                    weighed = share_within(density.shape, a, b, c, density_width)
+                    if weighed <= 0:
                         continue
                     energy = share * value_at(dose, x, y, z) * value_at(density, a, b, c)
                     if kind != MIXED:
-                        sums[s, kind] += energy
+                        sums[s, kind] += weighed * energy
                         continue
                     for r in range(3):
                         new = along(back, r, x, y, z)
@@ -176,8 +176,8 @@ def energies(  # type: ignore[no-untyped-def]
                     here = _kind(field, matrix, q, p, far, enough, e, slope, step, trial)
                     known = here != UNKNOWN
                     if here == UNKNOWN:
-                        sums[s, UNKNOWN] += energy
-                    else:
-                        covered = _share(planning, p, width)
+                        sums[s, UNKNOWN] += weighed * energy
+                    else:  # faces that cut one part lie near each other: the smaller share lies in the larger
+                        covered = min(share_within(planning, p[0], p[1], p[2], width), weighed)
                         sums[s, COVERED] += covered * energy
-                        sums[s, LEFT] += (1.0 - covered) * energy
+                        sums[s, LEFT] += (weighed - covered) * energy

@@ -10,7 +10,16 @@ import numpy as np
 from numba import njit
 
 from RegSuite.dose.mapping.marks import FOLDED, OUTSIDE, UNDEFINED
-from RegSuite.dose.mapping.trilinear import along, determinant, in_cell, turned, value_at, within
+from RegSuite.dose.mapping.trilinear import (
+    along,
+    determinant,
+    in_cell,
+    part_width,
+    share_within,
+    turned,
+    value_at,
+    within,
+)
 
 _MATH = {"contract", "arcp", "nsz"}  # not nnan: NaN is a value here
 
@@ -105,7 +114,8 @@ def emt(  # type: ignore[no-untyped-def]
 
     density float32 [z, y, x] in g/cm3 with density_place, density_per_mm as the dose's. sums [n, 3] of each
     slice, in Gy g/cm3 planning voxels (mass: g/cm3 planning voxels): energy that arrived in voxels
-    without a mark, energy in voxels with one as far as it is known, and mass of the former.
+    without a mark, energy in voxels with one as far as it is known, and mass of the former. Of a part
+    that the face of the dose or density grid cuts, what lies within counts.
     """
     n, ny, nx = out.shape
     nk = field.shape[1]
@@ -115,6 +125,7 @@ def emt(  # type: ignore[no-untyped-def]
         matrix[2, 0], matrix[2, 1], matrix[2, 2],
     )  # fmt: skip
     share = 1.0 / (parts * parts * parts)
+    wide, density_wide = part_width(place, parts), part_width(density_place, parts)
     for s in range(n):
         kept, lost, weight = 0.0, 0.0, 0.0
         for j in range(ny):
@@ -156,8 +167,11 @@ def emt(  # type: ignore[no-untyped-def]
                         c = along(density_place, 2, px, py, pz) + turned(density_per_mm, 2, u, v, w)
                         if not (within(dose.shape, x, y, z) and within(density.shape, a, b, c)):
                             mark |= OUTSIDE
+                        inside = share_within(dose.shape, x, y, z, wide)
+                        inside = min(inside, share_within(density.shape, a, b, c, density_wide))
+                        if inside <= 0:
                             continue
-                        heavy = value_at(density, a, b, c) * jacobian
+                        heavy = value_at(density, a, b, c) * jacobian * inside
                         energy += heavy * value_at(dose, x, y, z)
                         mass += heavy
                 marks[s, j, i] = mark

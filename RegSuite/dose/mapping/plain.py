@@ -33,7 +33,7 @@ def _ddm(job: DoseMapping, field: Tensor, z0: int, z1: int, first: int) -> tuple
     known = here.isfinite().all(dim=-4)
     jacobian = jacobian_by_differences(field, job.grid)[..., low:high, :, :]
     x, y, z = voxels(job.grid, z0, z1, (0.0, 0.0, 0.0), field.device)
-    dose, inside = sampled(job.dose_gy, job.dose_grid, *mapped_points(job.grid, (x, y, z), here))
+    dose, inside, _ = sampled(job.dose_gy, job.dose_grid, job.grid, mapped_points(job.grid, (x, y, z), here))
     judged = known & jacobian.isfinite()
     marks = (known & ~inside).to(torch.uint8) * OUTSIDE
     marks |= (judged & (jacobian <= 0)).to(torch.uint8) * FOLDED
@@ -54,17 +54,17 @@ def _emt(job: DoseMapping, field: Tensor, z0: int, z1: int, first: int) -> tuple
         at = voxels(grid, z0, z1, (shift[0], shift[1], shift[2]), field.device)
         value, jacobian = in_cells(field, grid, at, (shift[0], shift[1], shift[2]), first)
         points = mapped_points(grid, at, value)
-        dose, inside = sampled(job.dose_gy, job.dose_grid, *points)
-        density, weighed = sampled(job.density, job.density_grid, *points)
+        dose, inside, share = sampled(job.dose_gy, job.dose_grid, grid, points, parts)
+        density, weighed, of_density = sampled(job.density, job.density_grid, grid, points, parts)
         known = value.isfinite().all(dim=-4)
         positive = known & (jacobian > 0)
-        reached = positive & inside & weighed
-        heavy = torch.where(reached, density * jacobian, 0.0)
-        energy += torch.where(reached, heavy * dose, 0.0)
+        share = torch.minimum(share, of_density)
+        heavy = torch.where(positive & (share > 0), density * jacobian * share, 0.0)
+        energy += torch.where(heavy > 0, heavy * dose, 0.0)
         mass += heavy
         marks |= (~known).to(torch.uint8) * UNDEFINED
         marks |= (known & ~positive).to(torch.uint8) * FOLDED
-        marks |= (positive & ~reached).to(torch.uint8) * OUTSIDE
+        marks |= (positive & ~(inside & weighed)).to(torch.uint8) * OUTSIDE
     free = marks == 0
     dose = torch.where(free, energy / mass, torch.nan).float()
     sums = [torch.where(free, energy, 0.0), torch.where(free, 0.0, energy), torch.where(free, mass, 0.0)]
@@ -88,15 +88,21 @@ def mapped_points(grid: Grid, at: Parts, displacement: Tensor) -> Parts:
     return found[0], found[1], found[2]
 
 
-def sampled(values: Values, grid: Grid, px: Tensor, py: Tensor, pz: Tensor) -> tuple[Tensor, Tensor]:
-    """Trilinear values at LPS points, held to the outer faces, and whether the points lie within these."""
-    m, device = grid.inverse_matrix, px.device
+def sampled(values: Values, grid: Grid, planning: Grid, points: Parts, parts: int = 1) -> Parts:
+    """Trilinear values at LPS points, held to the outer faces; whether the points lie within these.
+
+    Third: how much of a part of a planning voxel about each point does (kernels' share_within).
+    """
+    m, (px, py, pz), device = grid.inverse_matrix, points, points[0].device
+    width = np.linalg.norm((m @ planning.matrix)[:3, :3], axis=1) / parts
     stored = torch.from_numpy(values).to(device).reshape(-1)
-    inside = torch.ones_like(px, dtype=torch.bool)
+    inside, share = torch.ones_like(px, dtype=torch.bool), torch.ones_like(px)
     low, part = [], []
     for r, n in enumerate(grid.size):
         index = m[r, 0] * px + m[r, 1] * py + m[r, 2] * pz + m[r, 3]
         inside &= (index >= -0.5) & (index <= n - 0.5)
+        from_face = torch.minimum(index + 0.5, n - 0.5 - index)
+        share *= (0.5 + from_face / float(width[r])).clamp(0, 1)
         index = index.nan_to_num(0.0).clamp(0, n - 1)
         floor = index.long().clamp(max=n - 2)
         low.append(floor)
@@ -109,7 +115,7 @@ def sampled(values: Values, grid: Grid, px: Tensor, py: Tensor, pz: Tensor) -> t
         for r, up in enumerate(corner):
             weight = weight * (part[r] if up else 1 - part[r])
         total += weight * stored[base + (corner[2] * ny + corner[1]) * nx + corner[0]]
-    return total, inside
+    return total, inside, share
 
 
 def jacobian_by_differences(field: Tensor, grid: Grid) -> Tensor:
