@@ -1,4 +1,4 @@
-"""`regsuite phantom brain|shapes -o DIR`."""
+"""`regsuite phantom brain|thorax|shapes -o DIR`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ def command() -> Callable[..., None]:
 
 
 def phantom(
-    kind: Annotated[str, typer.Argument(metavar="brain|shapes", help="Which phantom.")],
+    kind: Annotated[str, typer.Argument(metavar="brain|thorax|shapes", help="Which phantom.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     image: Annotated[
-        str | None, typer.Option("--from", metavar="IMAGE", help="brain: a scan to deform.")
+        str | None,
+        typer.Option("--from", metavar="IMAGE", help="brain: a scan to deform; thorax: a chest CT to move."),
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(metavar="FILE", help="brain: label map of the scan, deformed as well.")
+        str | None, typer.Option(metavar="FILE", help="Label map of the scan; brain: deformed as well.")
     ] = None,
     label_names: Annotated[str | None, typer.Option(metavar="CSV", help="label,name of the labels.")] = None,
     max_displacement: Annotated[
@@ -35,11 +36,18 @@ def phantom(
         str, typer.Option(metavar="NAME", help="shapes: c-to-disc, j-to-v or triangle.")
     ] = "c-to-disc",
     ndim: Annotated[int | None, typer.Option(min=2, max=3, help="Dimensions; brain 3, shapes 2.")] = None,
+    fractions: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="thorax: days with a scan and a dose, 2 to 10; 4, of a scan 2."),
+    ] = None,
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="thorax: also CT series, RT Structure Set, RT Doses.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bits.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is there.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON on stdout.")] = False,
 ) -> None:
-    """Make a pair of images whose true displacement is known, with labels and landmarks."""
+    """Make a pair of images whose true displacement is known, or a course whose accumulated dose is."""
     with errors_as_exit_status():
         from RegSuite.report.result import InputRecord
         from RegSuite.workflows.phantom import phantom as make
@@ -55,10 +63,11 @@ def phantom(
             spacing_mm=spacing,
             shape=shape,
             ndim=ndim,
+            fractions=fractions,
             seed=seed,
             records=inputs,
         )
-        record = phantom_folder(made, output, overwrite=overwrite, inputs=inputs)
+        record = phantom_folder(made, output, overwrite=overwrite, inputs=inputs, dicom=dicom)
         say(f"wrote {', '.join(record.files.values())} to {output}")
         if json_:
             answer(record.to_json())

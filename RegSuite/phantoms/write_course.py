@@ -58,7 +58,7 @@ def course_to_folder(
             inputs = course_to_dicom(course, made / "dicom")
             text = _course_file(course, planning=inputs.planning, fractions=inputs.fractions)
             (made / "COURSE-dicom.yaml").write_text(text, encoding="utf-8")
-            files["course_dicom"] = "COURSE-dicom.yaml"
+            files |= {"course_dicom": "COURSE-dicom.yaml", "dicom": "dicom"}
         (made / "phantom.json").write_text(
             json.dumps(_record(course, files), indent=2) + "\n", encoding="utf-8"
         )

@@ -39,9 +39,9 @@ def phantom(
 
     Of kind thorax a ThoraxCourse: planning scan, structures, days with doses, and the exact accumulated
     dose. image, labels: of kinds brain and thorax, a scan (and its label map) to deform instead of the
-    analytic one. fractions: of kind thorax, how many days; 4, of a scan 2. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the
-    analytic phantoms. shape, ndim: of kind shapes. records: is filled with the inputs. Same seed,
-    same bits.
+    analytic one. fractions: of kind thorax, how many days; 4, of a scan 2. max_displacement_mm: of
+    kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the analytic phantoms. shape, ndim: of
+    kind shapes. records: is filled with the inputs. Same seed, same bits.
     Raises InputError for a kind or a shape that does not exist, or values that cannot be.
     """
     if kind == "shapes":

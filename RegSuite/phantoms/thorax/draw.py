@@ -21,6 +21,9 @@ from RegSuite.phantoms.thorax.structures import PTV_MARGIN_MM, TARGETS, structur
 
 FloatArray = NDArray[np.float64]
 
+EXTENT_MM = np.array([360.0, 270.0, 276.0])
+"""Of the whole chest."""
+
 TREATMENTS = 30
 """Fractions of a whole course, spread evenly over the scans."""
 
@@ -50,7 +53,7 @@ def thorax_course(
     return _course(
         patient,
         default_grid() if grid is None else grid,
-        _counts(fractions, counts),
+        counts_of(fractions, counts),
         rng,
         seed=seed,
         dose_spacing_mm=dose_spacing_mm,
@@ -80,7 +83,7 @@ def thorax_draw(
     return _course(
         patient,
         grid,
-        _counts(fractions, counts),
+        counts_of(fractions, counts),
         rng,
         seed=seed,
         dose_spacing_mm=None,
@@ -90,12 +93,21 @@ def thorax_draw(
     )
 
 
-def default_grid() -> Grid:
-    """144 x 108 x 92 voxels of 2.5 x 2.5 x 3 mm about the middle of the chest, axes along LPS."""
-    return Grid.make((144, 108, 92), (2.5, 2.5, 3.0), (-178.75, -127.75, -136.5))
+def default_grid(spacing_mm: float | None = None) -> Grid:
+    """The whole chest, axes along LPS: 144 x 108 x 92 voxels of 2.5 x 2.5 x 3 mm, or cubes of `spacing_mm`.
+
+    Raises InputError for a spacing that is not between 1 and 12 mm.
+    """
+    spacing = np.array([2.5, 2.5, 3.0] if spacing_mm is None else [spacing_mm] * 3)
+    if not 1.0 <= spacing[0] <= 12.0:
+        raise InputError(f"a spacing of {spacing_mm} mm", where="spacing", mend="give 1 to 12 mm")
+    size = np.round(EXTENT_MM / spacing).astype(int)
+    origin = np.array([0.0, 6.0, 0.0]) - (size - 1) / 2 * spacing
+    return Grid.make(size.tolist(), spacing.tolist(), origin.tolist())
 
 
-def _counts(fractions: int, counts: Sequence[int] | None) -> tuple[int, ...]:
+def counts_of(fractions: int, counts: Sequence[int] | None) -> tuple[int, ...]:
+    """How many equal fractions each of 2 to 10 scans stands for; 30 in all if None."""
     if not 2 <= fractions <= 10:
         raise InputError(f"{fractions} fractions", where="fractions", mend="give 2 to 10")
     if counts is None:

@@ -73,6 +73,13 @@ def target_surface(shape: Shape, margin_mm: float) -> tuple[FloatArray, NDArray[
     return centre + directions * reach[:, None], triangles
 
 
+def ball_surface(name: str, centre_mm: FloatArray, radius_mm: float, number: int) -> SurfaceStructure:
+    """A ball."""
+    directions, triangles = _sphere()
+    points = centre_mm + radius_mm * directions
+    return SurfaceStructure(name, points, triangles, number=number, colour=_COLOURS.get(name))
+
+
 def _heart_surface(s: Shape) -> tuple[FloatArray, NDArray[np.int64]]:
     directions, triangles = _sphere()
     c, n = math.cos(s.heart_tilt), math.sin(s.heart_tilt)
