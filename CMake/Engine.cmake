@@ -154,6 +154,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/nifti_values.py
   RegSuite/io/outlines.py
   RegSuite/io/points.py
+  RegSuite/io/region_names.py
   RegSuite/io/registration.py
   RegSuite/io/registration_items.py
   RegSuite/io/registration_objects.py
@@ -345,6 +346,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/resample.py
   RegSuite/numerics/smoothing.py
   RegSuite/panel/__init__.py
+  RegSuite/panel/alpha_beta_table.py
   RegSuite/panel/check_node.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
@@ -352,6 +354,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/choices.py
   RegSuite/panel/compare_box.py
   RegSuite/panel/convergence_plot.py
+  RegSuite/panel/course_state.py
   RegSuite/panel/dependencies.py
   RegSuite/panel/direction.py
   RegSuite/panel/error_box.py
@@ -359,6 +362,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/fields.py
   RegSuite/panel/finding.py
   RegSuite/panel/folder_form.py
+  RegSuite/panel/fraction_table.py
   RegSuite/panel/inputs_form.py
   RegSuite/panel/install_box.py
   RegSuite/panel/keep_result.py
@@ -444,8 +448,12 @@ set(ENGINE_SCRIPTS
   RegSuite/report/brightness.py
   RegSuite/report/comparisons.py
   RegSuite/report/disk.py
+  RegSuite/report/dose_charts.py
   RegSuite/report/dose_colours.py
+  RegSuite/report/dose_content.py
   RegSuite/report/dose_page.py
+  RegSuite/report/dose_pictures.py
+  RegSuite/report/dose_view.py
   RegSuite/report/draw.py
   RegSuite/report/dvh_page.py
   RegSuite/report/figures.py
@@ -458,6 +466,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/plots.py
   RegSuite/report/provenance.py
   RegSuite/report/result.py
+  RegSuite/report/structure_looks.py
   RegSuite/report/table.py
   RegSuite/report/tiles.py
   RegSuite/report/view.py
@@ -520,6 +529,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/dose.py
   RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_deformation.py
+  RegSuite/workflows/dose_dicom.py
   RegSuite/workflows/dose_files.py
   RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py

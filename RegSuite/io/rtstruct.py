@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +14,10 @@ from RegSuite.geometry.structure import Colour, ContourStructure
 from RegSuite.io.contours import fault_in_planes, without_repeats
 from RegSuite.io.dicom_fields import Fields
 from RegSuite.io.dicom_file import RT_STRUCTURE_SET, read_dicom
-from RegSuite.io.names import distinct_names
+from RegSuite.io.region_names import Region, named_apart
 from RegSuite.io.structure_set import StructureSet
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-
-
-@dataclass(frozen=True)
-class _Region:
-    """A row of StructureSetROISequence."""
-
-    number: int
-    name: str
-    frame: str
 
 
 def read_rtstruct(path: Path | str, *, warnings: list[str] | None = None) -> StructureSet:
@@ -36,13 +26,15 @@ def read_rtstruct(path: Path | str, *, warnings: list[str] | None = None) -> Str
     Contours of one plane are joined by exclusive or, whoever uses them. Left out, with a warning
     and a reason in `left_out`: regions without contours, with points or open contours only, with
     contours that are not flat or not parallel, and of another frame of reference; open contours
-    beside closed ones. Equal names are told apart by their numbers, with a warning.
-    Raises InputError for what is no structure set, cut short or damaged, or without a structure.
+    beside closed ones. Of equal names all but one may be without contours: these get their number,
+    with a warning. Raises InputError for what is no structure set, cut short or damaged, or without a
+    structure, and for two regions of one name that both have contours: nobody knows which is meant.
     """
     path, found = Path(path), [] if warnings is None else warnings
     fields = Fields(read_dicom(path, {RT_STRUCTURE_SET: "RT Structure Set"}), path)
-    regions = _regions(fields, found)
+    regions = _regions(fields)
     drawn = _drawn(fields, regions)
+    regions = named_apart(regions, drawn, path, found)
     frame = _frame(regions, drawn)
     left_out: dict[str, str] = {}
     structures = []
@@ -69,20 +61,19 @@ def read_rtstruct(path: Path | str, *, warnings: list[str] | None = None) -> Str
     )
 
 
-def _regions(fields: Fields, warnings: list[str]) -> dict[int, _Region]:
-    """Number -> region, with names that differ."""
+def _regions(fields: Fields) -> dict[int, Region]:
+    """Number -> region, with the names as they are."""
     rows = [
-        _Region(i.whole("ROINumber"), i.text("ROIName"), i.text("ReferencedFrameOfReferenceUID"))
+        Region(i.whole("ROINumber"), i.text("ROIName"), i.text("ReferencedFrameOfReferenceUID"))
         for i in fields.items("StructureSetROISequence")
     ]
     twice = [number for number, count in Counter(r.number for r in rows).items() if count > 1]
     if twice:
         raise fields.wrong("ROINumber", f"{twice[0]} is given to several regions")
-    names = distinct_names([(r.name, r.number) for r in rows], "ROI", Path(fields.path).name, warnings)
-    return {r.number: _Region(r.number, n, r.frame) for r, n in zip(rows, names, strict=True)}
+    return {r.number: r for r in rows}
 
 
-def _drawn(fields: Fields, regions: Mapping[int, _Region]) -> dict[int, Fields]:
+def _drawn(fields: Fields, regions: Mapping[int, Region]) -> dict[int, Fields]:
     """Number -> its item of ROIContourSequence."""
     drawn: dict[int, Fields] = {}
     for item in fields.items("ROIContourSequence"):
@@ -94,14 +85,14 @@ def _drawn(fields: Fields, regions: Mapping[int, _Region]) -> dict[int, Fields]:
     return drawn
 
 
-def _frame(regions: Mapping[int, _Region], drawn: Mapping[int, Fields]) -> str:
+def _frame(regions: Mapping[int, Region], drawn: Mapping[int, Fields]) -> str:
     """The frame of reference of most of the regions that have contours."""
     frames = Counter(regions[n].frame for n in drawn if regions[n].frame)
     return frames.most_common(1)[0][0] if frames else ""
 
 
 def _structure(
-    region: _Region, item: Fields | None, frame: str, left_out: dict[str, str], warnings: list[str]
+    region: Region, item: Fields | None, frame: str, left_out: dict[str, str], warnings: list[str]
 ) -> ContourStructure | None:
     """A region as a structure; None, with the reason in `left_out`, where it makes none."""
     contours, others, small = _contours(item) if item is not None else ([], Counter(), 0)

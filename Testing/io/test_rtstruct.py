@@ -105,14 +105,43 @@ def test_open_contours_beside_closed_ones_are_left_out_with_a_warning(tmp_path: 
     assert "fewer than 3 points" in told[1]
 
 
-def test_equal_and_empty_names_are_told_apart_by_their_numbers(tmp_path: Path) -> None:
+def test_two_structures_of_one_name_are_refused_with_their_numbers(tmp_path: Path) -> None:
+    one = [rt.contour(rt.square(0))]
+    path = rt.structure_set(tmp_path / "s.dcm", [("PTV", one), ("Cord", one), ("PTV ", one)])
+    with pytest.raises(InputError, match="2 structures are called 'PTV': ROI 1 and ROI 3") as found:
+        read_rtstruct(path)
+    assert found.value.exit_status == 2
+
+
+def test_of_two_of_one_name_the_one_with_contours_keeps_it(tmp_path: Path) -> None:
     one = [rt.contour(rt.square(0))]
     told: list[str] = []
-    path = rt.structure_set(tmp_path / "s.dcm", [("PTV", one), ("PTV ", one), ("", one), ("Cord", one)])
-    names = [s.name for s in read_rtstruct(path, warnings=told).structures]
-    assert names == ["PTV (ROI 1)", "PTV (ROI 2)", "ROI 3", "Cord"]
-    assert "2 structures are called 'PTV'" in told[0]
-    assert "without a name are called ROI 3" in told[1]
+    path = rt.structure_set(
+        tmp_path / "s.dcm", [("PTV", []), ("PTV ", one), ("", one), ("Cord", one), ("", [])]
+    )
+    found = read_rtstruct(path, warnings=told)
+    assert [(s.name, s.number) for s in found.structures] == [("PTV", 2), ("ROI 3", 3), ("Cord", 4)]
+    assert set(found.left_out) == {"PTV (ROI 1)", "ROI 5"}
+    assert told[0].endswith("2 structures are called 'PTV'; those without contours are now PTV (ROI 1)")
+    assert "without a name are called ROI 3, ROI 5" in told[1]
+
+
+def test_structures_are_chosen_by_name_and_those_that_are_none_refused_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    one = [rt.contour(rt.square(0))]
+    wire = [rt.contour(rt.square(0), "OPEN_PLANAR")]
+    regions = [("PTV", one), ("Cord", one), ("Wire", wire), ("Empty", [])]
+    found = read_rtstruct(rt.structure_set(tmp_path / "s.dcm", regions))
+    assert [s.name for s in found.chosen(["Cord", "PTV"])] == ["Cord", "PTV"]
+    for name, words in (
+        ("Wire", "structure 'Wire' cannot be used: it has no closed contours, only 1 OPEN_PLANAR"),
+        ("Empty", "structure 'Empty' cannot be used: it has no contours"),
+        ("Chord", "there is no structure 'Chord'; did you mean 'Cord'"),
+    ):
+        with pytest.raises(InputError, match=words) as refused:
+            found.chosen(["PTV", name])
+        assert refused.value.exit_status == 2
 
 
 @pytest.mark.parametrize("characters", ["ISO_IR 100", "ISO_IR 192"])
