@@ -112,7 +112,8 @@ def open_edges(triangles: NDArray[np.int64]) -> int:
     edges = edges[edges[:, 0] != edges[:, 1]]
     if not len(edges):
         return 0
-    _, counts = np.unique(edges, axis=0, return_counts=True)
+    whole = edges[:, 0] * (int(edges.max()) + 1) + edges[:, 1]  # one number an edge sorts faster than two
+    _, counts = np.unique(whole, return_counts=True)
     return int((counts % 2 != 0).sum())
 
 
