@@ -347,6 +347,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/smoothing.py
   RegSuite/panel/__init__.py
   RegSuite/panel/alpha_beta_table.py
+  RegSuite/panel/check_course.py
   RegSuite/panel/check_node.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
@@ -354,6 +355,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/choices.py
   RegSuite/panel/compare_box.py
   RegSuite/panel/convergence_plot.py
+  RegSuite/panel/course_parameters.py
   RegSuite/panel/course_state.py
   RegSuite/panel/dependencies.py
   RegSuite/panel/direction.py

@@ -37,7 +37,7 @@ OPTIONS = {
     ),
     "dose": (
         "--method", "--mapping", "--density-table", "--uncertainty", "--model", "--samples", "--correlation",
-        "--alpha-beta", "--grid-mm", "--metric", "--folding", "--compare", "--no-compare", *COMMON,
+        "--alpha-beta", "--grid-mm", "--metric", "--folding", "--compare", "--no-compare", "--dicom", *COMMON,
     ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),

@@ -97,6 +97,12 @@ class DoseParameters(WorkflowParameters):
         description="map the dose the other way as well (ddm and emt), and compare by gamma",
         json_schema_extra={"flags": "compare/--no-compare"},
     )
+    dicom: bool = Field(
+        default=False,
+        title="DICOM",
+        description="also write doses, registrations, structures and marks as DICOM, in the folder dicom",
+        json_schema_extra={"flags": "dicom"},
+    )
 
     def settings(self, course: Course) -> dict[str, Any]:
         """The keys of a course that these parameters replace."""
@@ -144,7 +150,7 @@ def dose(course: Any, **options: Any) -> DoseCourseResult:
 
     options: settings that replace the course's (mapping="emt", samples=200, uncertainty="none",
     alpha_beta=["3", "GTV=10"], ...; see DoseParameters), seed, device, threads; progress; scene (MRML, for
-    `show`). The result has .images, .metrics, .warnings, .save(DIR) and .show().
+    `show`). The result has .images, .metrics, .warnings, .save(DIR), .export_dicom(DIR) and .show().
     Raises InputError for a course that cannot be accumulated, before anything is computed.
     """
     from RegSuite.workflows.now import run_now

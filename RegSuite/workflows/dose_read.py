@@ -232,14 +232,32 @@ def _fraction(
                 where=f"fraction {name}",
                 mend="give a volume of one value a voxel",
             )
+        _check_reach(name, image.grid, "its image", dose)
     series = _series(given.image)
     deformation = None
     if given.transform is not None:
         source = series.frame_of_reference if series is not None else dose.frame_of_reference
         deformation = read_given(given.transform, f"transform_{number}", source, run)
+        _check_reach(name, planning.grid, "the planning image through the transform", dose, deformation)
     elif image is not None:
         doubts += [f"{name}: {sentence}" for sentence in check_pair(planning, image)]
     return FractionData(number, name, given, dose, None if image is None else image.grid, series, deformation)
+
+
+def _check_reach(
+    name: str, grid: Grid, what: str, dose: DoseImage, through: GivenDeformation | None = None
+) -> None:
+    """Refuse a dose that lies beside what it belongs to."""
+    from RegSuite.io.checks import NO_OVERLAP_FRACTION, overlap_fraction
+
+    transform = None if through is None else through.transform
+    if overlap_fraction(grid, dose.image.grid, transform) >= NO_OVERLAP_FRACTION:
+        return
+    raise GeometryError(
+        f"the dose does not reach {what}: dose {dose.image.grid}; {grid}",
+        where=f"fraction {name}",
+        mend="check which image the dose belongs to, and that a transform leads from planning to fraction",
+    )
 
 
 def _check_frames(planning: str | None, fractions: Sequence[FractionData]) -> None:

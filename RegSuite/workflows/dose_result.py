@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.scene import SceneContent
 
 REPORT_FILE = "report.html"
+DICOM_FOLDER = "dicom"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,12 @@ class DoseCourseResult:
             target.complete(self._write(target.path, report))
         return Path(folder)
 
+    def export_dicom(self, folder: Path | str) -> dict[str, str]:
+        """Dose, registrations, structures, marks as DICOM in a new folder: {file name: SOP instance UID}."""
+        from RegSuite.workflows.dose_dicom import export
+
+        return export(self, Path(folder))
+
     def show(self) -> Path | None:
         """Show the result: in Slicer in the views, elsewhere as the report in the browser.
 
@@ -141,6 +148,10 @@ class DoseCourseResult:
 
         with self.run.stage("write", 0.92, 0.96):
             files = write_files(self, folder)
+        if self.parameters.dicom:
+            with self.run.stage("dicom", 0.96, 0.97):
+                self.export_dicom(folder / DICOM_FOLDER)
+            files["dicom"] = DICOM_FOLDER
         if report:
             with self.run.stage("report", 0.97, 0.98):
                 files["report"] = REPORT_FILE
