@@ -124,6 +124,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/__init__.py
   RegSuite/io/atomic.py
   RegSuite/io/axial_order.py
+  RegSuite/io/bounded_file.py
   RegSuite/io/checks.py
   RegSuite/io/contour_items.py
   RegSuite/io/contours.py
@@ -355,10 +356,16 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/choices.py
   RegSuite/panel/compare_box.py
   RegSuite/panel/convergence_plot.py
+  RegSuite/panel/course_forms.py
+  RegSuite/panel/course_logic.py
   RegSuite/panel/course_parameters.py
+  RegSuite/panel/course_result_box.py
+  RegSuite/panel/course_results.py
   RegSuite/panel/course_state.py
+  RegSuite/panel/course_widget.py
   RegSuite/panel/dependencies.py
   RegSuite/panel/direction.py
+  RegSuite/panel/dose_view_box.py
   RegSuite/panel/error_box.py
   RegSuite/panel/field_widgets.py
   RegSuite/panel/fields.py
@@ -374,6 +381,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py
   RegSuite/panel/method_form.py
+  RegSuite/panel/metric_table.py
   RegSuite/panel/module.py
   RegSuite/panel/node_names.py
   RegSuite/panel/node_refs.py
@@ -453,8 +461,10 @@ set(ENGINE_SCRIPTS
   RegSuite/report/dose_charts.py
   RegSuite/report/dose_colours.py
   RegSuite/report/dose_content.py
+  RegSuite/report/dose_headline.py
   RegSuite/report/dose_page.py
   RegSuite/report/dose_pictures.py
+  RegSuite/report/dose_tables.py
   RegSuite/report/dose_view.py
   RegSuite/report/draw.py
   RegSuite/report/dvh_page.py
