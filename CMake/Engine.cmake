@@ -361,6 +361,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/course_parameters.py
   RegSuite/panel/course_result_box.py
   RegSuite/panel/course_results.py
+  RegSuite/panel/course_samples.py
   RegSuite/panel/course_state.py
   RegSuite/panel/course_widget.py
   RegSuite/panel/dependencies.py

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from RegSuite.errors import GeometryError, InputError
-from RegSuite.io.dicom_file import broken
+from RegSuite.io.bounded_file import BoundedFile
+from RegSuite.io.dicom_file import broken, damaged
 from RegSuite.io.dicom_slices import Slice, stack_of
 
 if TYPE_CHECKING:
@@ -92,13 +94,17 @@ def _slice(path: Path) -> Slice | None:
     from pydicom.errors import InvalidDicomError
 
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(NEEDED_TAGS))
+        with BoundedFile(path) as stream:
+            header = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=list(NEEDED_TAGS))
+        return _as_slice(header, path)
     except InvalidDicomError:
         return None
     except broken() as error:
-        raise InputError(
-            f"the DICOM file cannot be read: {error}", where=str(path), mend="copy the file again"
-        ) from error
+        raise damaged(path, error) from error
+
+
+def _as_slice(header: Any, path: Path) -> Slice | None:
+    """A header's slice; None of what is no image in the patient's space."""
     modality = str(header.get("Modality", "")) or None
     if "Rows" not in header or modality in ("RTDOSE", "SEG"):
         return None
@@ -204,32 +210,28 @@ def _multi_frame(slices: list[Slice], where: Path) -> tuple[sitk.Image, str | No
             f"{len(slices)} files with several frames each", where=str(where), mend="name one of the files"
         )
     one = slices[0]
-    header = pydicom.dcmread(one.path, stop_before_pixels=True)
-    groups = header.get("PerFrameFunctionalGroupsSequence")
-    if groups is None or any("PlanePositionSequence" not in g for g in groups):
-        raise GeometryError(
-            f"{one.frames} frames without a position each",
-            where=str(one.path),
-            mend="convert the file to NIfTI (dcm2niix) and check its place",
-        )
-    places = [tuple(map(float, g.PlanePositionSequence[0].ImagePositionPatient)) for g in groups]
-    frames = [
-        Slice(
-            one.path,
-            one.series,
-            one.description,
-            one.modality,
-            one.size,
-            one.spacing,
-            one.thickness,
-            p,
-            one.orientation,
-        )
-        for p in places
-    ]
+    try:
+        with BoundedFile(one.path) as stream:
+            header = pydicom.dcmread(stream, stop_before_pixels=True)
+        groups = header.get("PerFrameFunctionalGroupsSequence")
+        places = _places(groups, one)
+    except broken() as error:
+        raise damaged(one.path, error) from error
+    frames = [replace(one, position=p, frames=1) for p in places]
     ordered, grid = stack_of(frames, one.path, [])
     values = sitk.GetArrayFromImage(sitk.ReadImage(str(one.path), sitk.sitkFloat32))
     rank = [places.index(s.position) for s in ordered]
     return _on_grid(
         sitk.GetImageFromArray(values.reshape(len(places), *values.shape[-2:])[rank]), grid
     ), one.modality
+
+
+def _places(groups: Any, one: Slice) -> list[tuple[float, ...]]:
+    """Where each frame lies. Raises GeometryError where that is not said of every one."""
+    if groups is None or any("PlanePositionSequence" not in g for g in groups):
+        raise GeometryError(
+            f"{one.frames} frames without a position each",
+            where=str(one.path),
+            mend="convert the file to NIfTI (dcm2niix) and check its place",
+        )
+    return [tuple(map(float, g.PlanePositionSequence[0].ImagePositionPatient)) for g in groups]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid
+from RegSuite.io.bounded_file import BoundedFile
 from RegSuite.io.dicom_fields import Fields
 from RegSuite.io.dicom_file import RT_DOSE, RT_ION_PLAN, RT_PLAN, RT_STRUCTURE_SET, broken, damaged
 from RegSuite.io.dicom_slices import Slice, stack_of
@@ -126,7 +127,8 @@ def _header(file: Path) -> _Header | None:
 
     wanted = [*PATIENT_AND_STUDY, *_UIDS, *_PLACE, *_OF_STRUCTURES]
     try:
-        data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted, force=True)
+        with BoundedFile(file) as stream:
+            data = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=wanted, force=True)
         if "SeriesInstanceUID" not in data:
             return None
         uids = {k: str(data.get(k, "") or "") for k in _UIDS}

@@ -1,4 +1,4 @@
-"""Names of the regions of an RT Structure Set: told apart where nothing is lost by it, refused where it is."""
+"""Names of the regions of an RT Structure Set: told apart where nothing is lost by it, else refused."""
 
 from __future__ import annotations
 

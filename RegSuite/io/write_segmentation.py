@@ -13,6 +13,7 @@ from RegSuite import __version__
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid, Image, VoxelStructure
 from RegSuite.io.atomic import replacing
+from RegSuite.io.bounded_file import BoundedFile
 from RegSuite.io.dicom_file import RT_DOSE, broken, damaged
 from RegSuite.io.image_series import PATIENT_AND_STUDY, ImageSeries
 from RegSuite.io.structure_codes import organ_of
@@ -131,7 +132,8 @@ def _header(file: Path) -> Dataset:
     import pydicom
 
     try:
-        data = pydicom.dcmread(file, stop_before_pixels=True)
+        with BoundedFile(file) as stream:
+            data = pydicom.dcmread(stream, stop_before_pixels=True)
     except broken() as error:
         raise damaged(file, error) from error
     for keyword in PATIENT_AND_STUDY:

@@ -12,15 +12,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from RegSuite.errors import InputError
+from RegSuite.geometry import Grid, Image
+from RegSuite.io import read_image
 from RegSuite.io.dicom_extent import DEEPEST
 from RegSuite.io.dicom_file import RT_DOSE, read_dicom
+from RegSuite.io.dose_origin import DoseOrigin
+from RegSuite.io.image_series import image_series, made_series
 from RegSuite.io.registration_objects import read_registrations
 from RegSuite.io.rtdose import read_dose
 from RegSuite.io.rtstruct import read_rtstruct
 from RegSuite.io.structures import read_structures
-from Testing.io import reg, rt
+from RegSuite.io.transforms import load_transform
+from RegSuite.io.write_rtdose import write_rtdose
+from Testing.io import dicom, reg, rt
 from Testing.io.test_rtdose import marked
 
 SECONDS, BYTES = 2.0, 64 << 20
@@ -71,6 +78,38 @@ def a_deformation(folder: Path) -> Path:
     return reg.deformable(folder / "def.dcm", vectors, pre=np.eye(4), post=np.eye(4))
 
 
+def a_partial_deformation(folder: Path) -> Path:
+    """Without its last element's meaning: what is undefined in it is NaN."""
+    vectors = np.random.default_rng(0).normal(size=(3, 4, 5, 3))
+    vectors[1, 1, 1] = np.nan
+    return reg.deformable(
+        folder / "part.dcm", vectors, pre=np.eye(4), post=2 * np.eye(4) - np.diag([0, 0, 0, 1])
+    )
+
+
+def a_written_dose(folder: Path) -> Path:
+    grid = Grid.make((6, 5, 4), (2.0, 3.0, 2.5), (1.0, 2.0, 3.0))
+    image = Image(torch.rand((1, *grid.shape), generator=torch.Generator().manual_seed(0)), grid)
+    write_rtdose(image, folder / "written.dcm", reference=made_series(), origin=DoseOrigin(("1.2.3.5",)))
+    return folder / "written.dcm"
+
+
+def a_reference_dose(folder: Path) -> Path:
+    uids = {"SeriesInstanceUID": "1.2.8", "StudyInstanceUID": "1.2.3"}
+    return rt.dose(folder / "ref.dcm", marked(), **uids)
+
+
+def a_reference_set(folder: Path) -> Path:
+    drawn = [rt.contour(rt.square(z)) for z in (0, 3, 6)]
+    uids = {"SeriesInstanceUID": "1.2.8", "StudyInstanceUID": "1.2.3"}
+    return rt.structure_set(folder / "ref.dcm", [("Organ", drawn)], **uids)
+
+
+def a_reference_slice(folder: Path) -> Path:
+    dicom.write_slice(folder / "slice.dcm", (1.0, 2.0, 3.0), dicom.slice_values(0), PatientID="007")
+    return folder / "slice.dcm"
+
+
 KINDS: list[tuple[Callable[[Path], Path], Callable[[Path], Any]]] = [
     (a_dose, read_dose),
     (a_compressed_dose, read_dose),
@@ -78,7 +117,15 @@ KINDS: list[tuple[Callable[[Path], Path], Callable[[Path], Any]]] = [
     (an_implicit_structure_set, read_rtstruct),
     (a_matrix, read_registrations),
     (a_deformation, read_registrations),
+    (a_partial_deformation, load_transform),
+    (a_written_dose, read_dose),
 ]
+HEADS: list[tuple[Callable[[Path], Path], Callable[[Path], Any]]] = [
+    (a_reference_dose, image_series),
+    (a_reference_set, image_series),
+    (a_reference_slice, image_series),
+]
+"""Read for their head alone, which may be whole where the file is not."""
 IDS = [make.__name__ for make, _ in KINDS]
 
 
@@ -119,7 +166,22 @@ def needed(rest: bytes) -> bool:
     return rest[:4] not in (b"\x06\x30\x80\x00",)  # RTROIObservationsSequence
 
 
-@pytest.mark.parametrize(("make", "read"), KINDS, ids=IDS)
+@pytest.mark.parametrize(("make", "read"), HEADS, ids=[make.__name__ for make, _ in HEADS])
+def test_of_a_file_that_is_cut_off_the_head_is_read_or_refused(
+    tmp_path: Path, make: Callable[[Path], Path], read: Callable[[Path], Any]
+) -> None:
+    path = make(tmp_path)
+    whole, cut = path.read_bytes(), tmp_path / "cut.dcm"
+    read(path)
+    said = []
+    for length in range(0, len(whole), 37):
+        cut.write_bytes(whole[:length])
+        said.append(answer(read, cut))
+    assert said[0] == "refused"
+    assert {"read", "refused"} >= set(said)
+
+
+@pytest.mark.parametrize(("make", "read"), [*KINDS, *HEADS], ids=[*IDS, *(m.__name__ for m, _ in HEADS)])
 def test_flipped_bytes_end_in_an_object_or_in_words(
     tmp_path: Path, make: Callable[[Path], Path], read: Callable[[Path], Any]
 ) -> None:
@@ -135,6 +197,22 @@ def test_flipped_bytes_end_in_an_object_or_in_words(
         hurt.write_bytes(values.tobytes())
         said.append(answer(read, hurt))
     assert "refused" in said
+
+
+def test_a_series_with_a_damaged_slice_ends_in_an_image_or_in_words(tmp_path: Path) -> None:
+    folder = dicom.write_series(tmp_path / "ct", (0, 3, 6, 9))
+    hurt = sorted(folder.iterdir())[1]
+    whole = hurt.read_bytes()
+    read_image(folder)
+    said = []
+    for seed in range(FLIPPED):
+        generator = np.random.default_rng(seed)
+        values = np.frombuffer(whole, np.uint8).copy()
+        places = generator.integers(100, len(values), size=1 + seed % 4)
+        values[places] ^= generator.integers(1, 256, size=len(places)).astype(np.uint8)
+        hurt.write_bytes(values.tobytes())
+        said.append(answer(read_image, folder))
+    assert set(said) == {"read", "refused"}
 
 
 @pytest.mark.parametrize("ending", [".vtp", ".stl"])
