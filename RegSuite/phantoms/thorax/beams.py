@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from RegSuite.phantoms.thorax.dose_kernels import dose_of
+from RegSuite.phantoms.thorax.motion import compiled_points
 from RegSuite.phantoms.thorax.shape import Shape
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +32,7 @@ class Beams(NamedTuple):
 
     def dose_gy(self, points_mm: FloatArray) -> FloatArray:
         """[...] Gy at points [..., 3]."""
-        points = np.ascontiguousarray(points_mm, dtype=np.float64).reshape(-1, 3)
+        points = compiled_points(points_mm)
         out = np.empty(len(points))
         dose_of(points, self, out)
         return out.reshape(np.shape(points_mm)[:-1])

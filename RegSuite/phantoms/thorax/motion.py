@@ -43,7 +43,7 @@ class Motion(NamedTuple):
 
     def displacement(self, points_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
         """u [..., 3] at planning points [..., 3], and det(I + du/dx) [...]."""
-        points = np.ascontiguousarray(points_mm, dtype=np.float64).reshape(-1, 3)
+        points = compiled_points(points_mm)
         u, jacobian = np.empty_like(points), np.empty(len(points))
         forward(points, self, u, jacobian)
         return u.reshape(np.shape(points_mm)), jacobian.reshape(np.shape(points_mm)[:-1])
@@ -53,7 +53,7 @@ class Motion(NamedTuple):
 
         Raises MethodFailed where a point is not met within 1e-4 mm: no motion that is drawn does that.
         """
-        points = np.ascontiguousarray(points_mm, dtype=np.float64).reshape(-1, 3)
+        points = compiled_points(points_mm)
         u, jacobian, left = np.empty_like(points), np.empty(len(points)), np.empty(len(points))
         backward(points, self, u, jacobian, left)
         if len(left) and not float(left.max()) <= CLOSE_MM:
@@ -62,6 +62,11 @@ class Motion(NamedTuple):
                 mend="draw a weaker motion: it folds space",
             )
         return u.reshape(np.shape(points_mm)), jacobian.reshape(np.shape(points_mm)[:-1])
+
+
+def compiled_points(points_mm: FloatArray) -> FloatArray:
+    """[n, 3] as the kernels are compiled for: a read-only array would have them compiled again."""
+    return np.require(points_mm, np.float64, ["C", "W"]).reshape(-1, 3)
 
 
 class MotionSize(NamedTuple):
