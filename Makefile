@@ -7,17 +7,21 @@
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
 #   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
+#   make train-uncertainty   train the network of deformation uncertainty (hours on CPU; goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-table clean .venv-view
+.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-table train-uncertainty clean .venv-view
 
 EXTRAS ?= dev,surfaces,panels,dicom,learning
 DEMO_DIR ?= demo
 BENCH_DIR ?= bench
 BENCH ?=
+TRAIN_DIR ?= bench/uncertainty
+PAIRS ?=
+TRAIN ?=
 PYTEST ?=
 
 READY := .venv/.ready
@@ -25,7 +29,7 @@ BENCH_READY := .venv-bench/.ready
 VIEW_READY := .venv-view/.ready
 
 help:
-	@sed -n '2,11s/^# \{0,1\}//p' Makefile
+	@sed -n '2,12s/^# \{0,1\}//p' Makefile
 
 $(READY): pyproject.toml constraints.txt .ci/venv
 	@.ci/venv .venv "$(EXTRAS)" constraints.txt
@@ -84,6 +88,12 @@ bench-slicer: $(READY)
 
 bench-table: $(BENCH_READY)
 	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) --table
+
+train-uncertainty: $(READY)
+	test -f $(TRAIN_DIR)/pairs/.made || { .venv/bin/python -m RegSuite.workflows.uncertainty_pairs \
+		-o $(TRAIN_DIR)/pairs $(PAIRS) && touch $(TRAIN_DIR)/pairs/.made; }
+	.venv/bin/python -m RegSuite.learning.train_uncertainty $(TRAIN_DIR)/pairs -o $(TRAIN_DIR)/run \
+		$$(test -f $(TRAIN_DIR)/run/checkpoint.pt && echo --resume) $(TRAIN)
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

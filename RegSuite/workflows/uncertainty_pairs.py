@@ -47,9 +47,6 @@ NEVER_SEEN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 A_DRAW = 2
 """Registrations made of each pair of images, taken in turn."""
 
-BODY_POINTS = 40
-"""Landmarks beside the phantom's forks of vessels: a dose is given to plain tissue, too."""
-
 NOISE_HU = 15.0
 LARGEST_MOTION_MM = (4.0, 16.0)
 
@@ -101,24 +98,13 @@ def phantom_cases(seeds: range) -> Iterator[Case]:
     for seed in seeds:
         course = thorax_draw(seed)
         for number, fraction in enumerate(course.fractions, start=1):
-            inside = body_points(course.labels, np.random.default_rng(seed))
-            true, _ = fraction.motion.displacement(inside)
             yield Case(
                 f"phantom-{seed}-{number}",
                 course.planning,
                 fraction.image,
-                np.concatenate([course.landmarks.points, inside]),
-                np.concatenate([fraction.landmarks.points, inside + true]),
+                course.landmarks.points,
+                fraction.landmarks.points,
             )
-
-
-def body_points(labels: Image, rng: np.random.Generator, count: int = BODY_POINTS) -> FloatArray:
-    """`count` places [n, 3] LPS mm drawn evenly from the labelled voxels, two voxels from the border."""
-    inner = torch.zeros_like(labels.data[0], dtype=torch.bool)
-    inner[2:-2, 2:-2, 2:-2] = labels.data[0, 2:-2, 2:-2, 2:-2] > 0
-    voxels = torch.argwhere(inner).numpy()
-    chosen = voxels[rng.choice(len(voxels), count)]
-    return labels.grid.points(chosen[:, ::-1] + rng.uniform(-0.5, 0.5, chosen.shape))
 
 
 def scan_cases(path: Path, seeds: range, voxel_mm: float) -> Iterator[Case]:

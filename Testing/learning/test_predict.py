@@ -9,10 +9,10 @@ import torch
 from RegSuite.dose.uncertainty.calibration import Calibration
 from RegSuite.geometry import Grid, Image
 from RegSuite.learning.uncertainty.model_file import UncertaintyModel
-from RegSuite.learning.uncertainty.network import UncertaintyNet
+from RegSuite.learning.uncertainty.network import UncertaintyNet, network_input
 from RegSuite.learning.uncertainty.predict import network_uncertainty
 from RegSuite.learning.uncertainty.tiles import over_tiles
-from Testing.learning.small import RECIPE, a_displacement, an_image, needs_monai, oblique
+from Testing.learning.small import RECIPE, a_displacement, an_image, blobs, needs_monai, oblique
 
 pytestmark = needs_monai
 
@@ -42,6 +42,21 @@ def test_tiles_give_the_answer_of_the_whole(features: tuple[int, ...]) -> None:
     tiled = over_tiles(network, inputs, core=24)
     assert float(whole.std()) > 0.01
     torch.testing.assert_close(tiled, whole, atol=2e-6, rtol=2e-6)
+
+
+def test_the_moving_image_is_read_as_it_is_or_through_the_displacement() -> None:
+    """Shifted by one voxel along x: warped, it is the fixed image again."""
+    fixed = blobs((8, 9, 10))
+    moving = torch.roll(fixed, 1, dims=2)
+    shift = torch.zeros(3, 8, 9, 10)
+    shift[0] = 4.0
+    shift[:, 0] = torch.nan
+    as_it_is = network_input(fixed, moving, shift, RECIPE)
+    assert torch.equal(as_it_is[1], moving)
+    warped = network_input(fixed, moving, shift, RECIPE.model_copy(update={"moving": "warped"}))
+    torch.testing.assert_close(warped[1, 1:, :, :-1], fixed[1:, :, :-1])
+    assert torch.equal(warped[0], fixed)
+    assert torch.equal(warped[2:], torch.nan_to_num(shift) / RECIPE.displacement_mm)
 
 
 def test_reach_is_as_far_as_a_voxel_is_seen() -> None:

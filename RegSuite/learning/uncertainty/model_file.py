@@ -34,8 +34,8 @@ class UncertaintyModel:
     steps: int
     calibration: Calibration | None = None
 
-    def calibrated(self, calibration: Calibration) -> UncertaintyModel:
-        """The same network with another calibration."""
+    def calibrated(self, calibration: Calibration | None) -> UncertaintyModel:
+        """The same network with another calibration; None: its answer as it is."""
         return replace(self, calibration=calibration)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from RegSuite.learning.needs import need
+from RegSuite.numerics.resample import warp
 
 if TYPE_CHECKING:
     from RegSuite.learning.uncertainty.recipe import Recipe
@@ -55,10 +56,14 @@ class UncertaintyNet(nn.Module):
         return answer
 
 
-def network_input(fixed: Tensor, moving: Tensor, displacement_mm: Tensor, scale_mm: float) -> Tensor:
-    """[B, 5, Z, Y, X] of normalised images [B, Z, Y, X] and a displacement [B, 3, Z, Y, X] in mm.
+def network_input(fixed: Tensor, moving: Tensor, displacement_mm: Tensor, recipe: Recipe) -> Tensor:
+    """[5, Z, Y, X] of normalised images [Z, Y, X] and a displacement [3, Z, Y, X] in mm along the axes.
 
-    Where the displacement is not known (NaN) the network reads 0.
+    Where the displacement is not known (NaN) the network reads 0. The moving image is read as it is
+    or, where the recipe says so, through the displacement.
     """
-    field = torch.nan_to_num(displacement_mm / scale_mm, nan=0.0)
-    return torch.cat([fixed[:, None], moving[:, None], field], dim=1)
+    field = torch.nan_to_num(displacement_mm, nan=0.0)
+    if recipe.moving == "warped":
+        identity = torch.eye(3, 4).numpy()
+        moving = warp(moving[None], tuple(fixed.shape), identity, field / recipe.voxel_mm)[0]
+    return torch.cat([fixed[None], moving[None], field / recipe.displacement_mm])

@@ -67,9 +67,7 @@ def raw_sd(
     tell: Callable[[float], None] = nobody,
 ) -> Tensor:
     """What the network answers, before calibration: SD in mm along the frame's axes, [3, Z, Y, X]."""
-    read = network_input(
-        frame.fixed[None], frame.moving[None], frame.displacement_mm[None], model.recipe.displacement_mm
-    )[0]
+    read = network_input(frame.fixed, frame.moving, frame.displacement_mm, model.recipe)
     return over_tiles(model.network, read, core, tell).exp()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,10 @@ class Recipe(BaseModel):
     smoothness: float = Field(10.0, gt=0, description="lambda of the prior (Eq. 2), for u and voxels in mm")
     image_variance: float = Field(1e-4, gt=0, description="sigma_I^2 of the normalised intensities (Eq. 2)")
     correlation_mm: float = Field(30.0, gt=0, description="SD of the Gaussian C in mm (15 voxels of 2 mm)")
+    moving: Literal["rigid", "warped"] = Field(
+        "rigid",
+        description="how the network reads the moving image: as in the paper, or warped",
+    )
     displacement_mm: float = Field(10.0, gt=0, description="displacements enter the network divided by this")
     first_sd_mm: float = Field(1.5, gt=0, description="what the untrained network answers, in mm")
     draws: int = Field(2, ge=2, multiple_of=2, description="fields drawn a patch (K of Eq. 2), in +/- pairs")

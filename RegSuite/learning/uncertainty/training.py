@@ -151,12 +151,7 @@ def landmark_sds(training: Training, pairs: Sequence[TrainingPair]) -> tuple[np.
 
     errors, sds = [], []
     for pair in pairs:
-        read = network_input(
-            pair.fixed[None],
-            pair.moving[None],
-            pair.displacement_mm[None],
-            training.recipe.displacement_mm,
-        )[0]
+        read = network_input(pair.fixed, pair.moving, pair.displacement_mm, training.recipe)
         sd = over_tiles(training.network, read).exp()
         sds.append(sample(sd.double(), torch.from_numpy(pair.landmarks)).numpy().T)
         errors.append(pair.errors_mm)
@@ -188,7 +183,7 @@ def _loss(training: Training, fixed: torch.Tensor, moving: torch.Tensor, field: 
     grid = Grid.make(tuple(fixed.shape)[::-1], recipe.voxel_mm)
     correlation = Correlation.of(grid, recipe.correlation_mm)
     noise = paired_noise(correlation, recipe.draws, training.generator).to(training.device)
-    read = network_input(fixed[None], moving[None], field[None], recipe.displacement_mm)
+    read = network_input(fixed, moving, field, recipe)[None]
     return posterior_loss(
         fixed,
         moving,
