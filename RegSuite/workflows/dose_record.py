@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from RegSuite.workflows.dose_result import DoseCourseResult
 
 
+OF_MAP = ("mean", "D95", "D2")
+
+
 def dose_section(result: DoseCourseResult) -> dict[str, Any]:
     """The section; what does not apply is absent."""
     course = result.course
@@ -46,7 +49,9 @@ def _assumptions(result: DoseCourseResult) -> list[str]:
     out = [
         "the fraction's dose is trilinear between voxel centres, held up to the outer voxel faces",
         "a voxel whose dose is not known in one fraction is not known in the sum; DVHs are of what is known",
-        "nominal DVHs are those of the found deformations; bands are those of their sampled errors",
+        "nominal DVHs are those of the found deformations; bands are those of their sampled errors; both "
+        "read the fractions' doses at points of the structures, so that a DVH of the map, which interpolates "
+        "once more, is a little flatter (dose: structures: of_map)",
     ]
     if course.eqd2 is not None:
         out.append(
@@ -88,9 +93,12 @@ def _fraction(fraction: FractionResult) -> dict[str, Any]:
 
 
 def _structure(dvh: Any) -> dict[str, Any]:
+    """What its DVH rests on, and what `regsuite dvh` finds in the written map."""
+    from RegSuite.dose.metrics import metric_value, parse_metric
     from RegSuite.workflows.dvh_result import basis_of
 
-    return basis_of(dvh)
+    of_map = {name: metric_value(parse_metric(name), dvh.histogram) for name in OF_MAP}
+    return {**basis_of(dvh), "of_map": of_map}
 
 
 def _comparison(result: DoseCourseResult) -> dict[str, Any] | None:

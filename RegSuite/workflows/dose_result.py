@@ -35,7 +35,8 @@ class DoseCourseResult:
     dose: accumulated physical dose in Gy on the accumulation grid, NaN where any fraction is marked. eqd2:
     {alpha/beta: accumulated EQD2}, the default first, empty without `eqd2`. marks: the fractions' bits
     together. probabilistic: mean, SD, percentiles and sampled DVHs, None where there is no uncertainty.
-    dvhs: nominal DVHs in `dose`. curves, rows: as dvh.csv, dvh_eqd2.csv and dvh_metrics.csv have them.
+    dvhs: of the map `dose`. curves, rows: of the doses at points of the structures, as dvh.csv,
+    dvh_eqd2.csv and dvh_metrics.csv have them.
     """
 
     course: Course

@@ -131,17 +131,17 @@ def _result(
 ) -> DoseCourseResult:
     """What the sums come to: samples, histograms, the other mapping, verdicts."""
     from RegSuite.workflows.dose_compare import compared
-    from RegSuite.workflows.dose_histograms import curves, metric_rows, nominal_dvhs
+    from RegSuite.workflows.dose_histograms import curves, map_dvhs, metric_rows
     from RegSuite.workflows.dose_sampling import sampled
 
     total, other = totals
     course = asked.course
     with run.stage("samples", SHARES.fractions, SHARES.samples) as progress:
-        probabilistic = sampled(data, fractions, progress, run)
+        nominal, probabilistic = sampled(data, fractions, progress, run)
     with run.stage("dvh", SHARES.samples, SHARES.dvh) as progress:
-        physical, effective = nominal_dvhs(data, total, progress, run)
-        drawn = curves(physical, effective, course.bin_width_gy, probabilistic)
-        rows = metric_rows(asked.metrics, physical, effective, course, probabilistic)
+        dvhs = map_dvhs(data, total, progress, run)
+        drawn = curves(nominal, course.bin_width_gy, probabilistic)
+        rows = metric_rows(asked.metrics, nominal, probabilistic)
     comparison = None
     if other is not None:
         with run.stage("compare", SHARES.dvh, SHARES.compared):
@@ -155,7 +155,7 @@ def _result(
         eqd2={ab: _image(v, data, f"EQD2, alpha/beta {ab:g} Gy") for ab, v in total.eqd2_gy.items()},
         marks=_image(total.marks, data, "marks"),
         probabilistic=probabilistic,
-        dvhs=physical,
+        dvhs=dvhs,
         curves=drawn,
         rows=tuple(rows),
         comparison=comparison,

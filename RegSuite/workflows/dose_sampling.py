@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from RegSuite.workflows.dose_inputs import values_of
@@ -10,31 +10,64 @@ from RegSuite.workflows.dose_inputs import values_of
 if TYPE_CHECKING:
     from RegSuite.dose.sampling.fraction import SampledFraction
     from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
+    from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
+    from RegSuite.geometry import Image
     from RegSuite.methods.base import Progress
     from RegSuite.workflows.dose_parts import FractionResult
-    from RegSuite.workflows.dose_read import CourseData, FractionData
+    from RegSuite.workflows.dose_read import CourseData
     from RegSuite.workflows.run import Run
+
+NOMINAL_SHARE = 0.15
+"""Of the time that samples take."""
 
 
 def sampled(
     data: CourseData, fractions: Sequence[FractionResult], progress: Progress, run: Run
-) -> ProbabilisticDose | None:
-    """The course's dose over samples of its deformations; None where the course asks for no uncertainty.
+) -> tuple[ProbabilisticDose, ProbabilisticDose | None]:
+    """The dose by the found deformations themselves, and over samples of their errors (None without).
 
-    On the processor: the same seed gives the same bits for any number of threads.
+    Both are read at the same points of the structures, so that a curve and its band differ by the
+    deformation alone. On the processor the same seed gives the same bits for any number of threads.
     """
+    known = [f.uncertainty for f in fractions if f.uncertainty is not None]
+    some = len(known) == len(fractions)
+
+    def part(begin: float, end: float) -> Progress:
+        def told(fraction: float, stage: str, metrics: Mapping[str, float]) -> None:
+            progress(begin + (end - begin) * fraction, stage, metrics)
+
+        return told
+
+    still = [_certain(f.displacement) for f in fractions]
+    nominal = _run(data, fractions, still, 2, part(0.0, NOMINAL_SHARE if some else 1.0), run)
+    if not some:
+        return nominal, None
+    found = _run(data, fractions, known, data.course.samples, part(NOMINAL_SHARE, 1.0), run)
+    for sentence in found.warnings:
+        run.warn(sentence)
+    return nominal, found
+
+
+def _run(
+    data: CourseData,
+    fractions: Sequence[FractionResult],
+    uncertainties: Sequence[DeformationUncertainty],
+    samples: int,
+    progress: Progress,
+    run: Run,
+) -> ProbabilisticDose:
     from RegSuite.dose.sampling.course import sample_course
 
     course = data.course
-    handed = [_handed(one, found) for one, found in zip(data.fractions, fractions, strict=True)]
-    known = [one for one in handed if one is not None]
-    if len(known) < len(handed):
-        return None
-    found = sample_course(
-        known,
+    handed = [
+        _handed(data, index, found, uncertainty)
+        for index, (found, uncertainty) in enumerate(zip(fractions, uncertainties, strict=True))
+    ]
+    return sample_course(
+        handed,
         data.grid,
         [region.structure for region in data.regions],
-        n=course.samples,
+        n=samples,
         seed=run.seed,
         correlation=course.correlation,
         mapping=course.mapping,
@@ -44,23 +77,24 @@ def sampled(
         workers=run.threads,
         progress=progress,
     )
-    for sentence in found.warnings:
-        run.warn(sentence)
-    return found
 
 
-def _handed(fraction: FractionData, found: FractionResult) -> SampledFraction | None:
-    """A fraction as sample_course takes it; None without an uncertainty."""
+def _handed(
+    data: CourseData, index: int, found: FractionResult, uncertainty: DeformationUncertainty
+) -> SampledFraction:
+    """A fraction as sample_course takes it."""
     from RegSuite.dose.sampling.fraction import SampledFraction
 
-    if found.uncertainty is None:
-        return None
+    dose = data.fractions[index].dose
     density = None if found.density is None else (found.density.data[0].numpy(), found.density.grid)
-    return SampledFraction(
-        dose_gy=values_of(fraction.dose),
-        dose_grid=fraction.dose.image.grid,
-        uncertainty=found.uncertainty,
-        count=found.count,
-        density=density,
-        name=found.name,
-    )
+    return SampledFraction(values_of(dose), dose.image.grid, uncertainty, found.count, density, found.name)
+
+
+def _certain(displacement: Image) -> DeformationUncertainty:
+    """The displacement without any error; the zeros take no memory."""
+    import torch
+
+    from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
+
+    zeros = torch.zeros(()).expand(displacement.data.shape)
+    return DeformationUncertainty(displacement, displacement.with_data(zeros))

@@ -10,14 +10,16 @@ import pytest
 import SimpleITK as sitk
 import torch
 
+from RegSuite.dose.region import region_of
 from RegSuite.dose.uncertainty.calibration import Calibration
+from RegSuite.dose.voxel_volumes import voxel_volumes_cc
 from RegSuite.errors import Cancelled
 from RegSuite.geometry import Grid, Image
 from RegSuite.transforms import AffineTransform
 from RegSuite.workflows.dose import dose
 from RegSuite.workflows.dose_grid import accumulation_grid
 from Testing.workflows.small import oblique
-from Testing.workflows.small_course import COUNTS, NAMES, a_course, given, truth
+from Testing.workflows.small_course import COUNTS, NAMES, a_course, given, structures, truth
 
 
 def values(image):
@@ -77,17 +79,35 @@ def _share(result):
     return -np.diff(curve.volume_percent, append=0.0) / 100
 
 
-def test_metrics_are_those_of_dvh_on_the_written_dose(with_truth, tmp_path):
+def test_metrics_are_those_of_the_true_dose_and_the_map_says_what_dvh_finds_in_it(with_truth, tmp_path):
     import RegSuite
 
+    exact = {s.name: _exact(s) for s in structures()}
+    for name, (mean, d95) in exact.items():
+        found = with_truth.metrics["dvh"][name]
+        assert found["mean"] == pytest.approx(mean, abs=0.02)
+        assert found["D95"] == pytest.approx(d95, abs=0.06)
+
     with_truth.save(tmp_path / "out", report=False)
-    structures = [s for s in a_course().structures if s.name in NAMES]
-    again = RegSuite.dvh(str(tmp_path / "out" / "accumulated_dose.nii.gz"), structures, metric=["V8Gy"])
+    again = RegSuite.dvh(str(tmp_path / "out" / "accumulated_dose.nii.gz"), structures())
     for name in NAMES:
-        for metric in ("mean", "D95", "D0.03cc", "V8Gy"):
-            assert with_truth.metrics["dvh"][name][metric] == pytest.approx(
-                again.metrics[name][metric], rel=1e-4, abs=1e-4
-            )
+        of_map = with_truth.record.dose["structures"][name]["of_map"]
+        for metric in ("mean", "D95", "D2"):
+            assert of_map[metric] == pytest.approx(again.metrics[name][metric], rel=1e-4, abs=1e-4)
+
+
+def _exact(structure):
+    """Mean and D95 of the true dose in a structure, at the centres of its 1 mm voxels."""
+    points = structure.points
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = np.ceil(high - low).astype(int) + 1
+    fine = Grid.make(size.tolist(), 1.0, low.tolist())
+    inside = voxel_volumes_cc(region_of(structure, fine), fine)
+    dose_gy = a_course().dose_at(fine.all_points()[inside > 0])
+    volume = inside[inside > 0]
+    order = np.argsort(-dose_gy)
+    above = np.cumsum(volume[order])
+    return np.average(dose_gy, weights=volume), float(np.interp(0.95 * above[-1], above, dose_gy[order]))
 
 
 def test_the_two_mappings_are_compared_by_gamma(with_truth):
@@ -137,7 +157,7 @@ def test_bands_hold_the_nominal_curve_and_the_result_says_what_they_rest_on(cali
     )
     assert (low <= high + 1e-9).all()
     assert (high - low).max() > 0.5
-    assert ((low - 1 <= middle) & (middle <= high + 1)).mean() > 0.95
+    assert ((low - 1 <= middle) & (middle <= high + 1)).mean() > 0.9
     spread = values(found.images["dose_sd"])
     assert np.nanmax(spread) > 0.1
     assert (values(found.images["dose_p05"]) <= values(found.images["dose_p95"]) + 1e-6).all()
