@@ -15,6 +15,7 @@ from RegSuite.workflows.register import register as _register
 if TYPE_CHECKING:
     from RegSuite.backend.job import Job
     from RegSuite.geometry import Image, PointSet
+    from RegSuite.workflows.dose_result import DoseCourseResult
     from RegSuite.workflows.dvh_result import DvhResult
     from RegSuite.workflows.gamma_result import GammaResult
     from RegSuite.workflows.model import InputKind, Workflow
@@ -98,6 +99,36 @@ def gamma(
     return found
 
 
+def dose(course: Any = None, /, **options: Any) -> DoseCourseResult:
+    """Accumulate the dose of a course; see RegSuite.workflows.course.Course for what a course holds.
+
+    course: a COURSE.yaml, or a mapping of its keys; or give the keys by name, beside the options:
+    dose(planning={"image": ..., "structures": ...}, fractions=[{"image": ..., "dose": ...}, ...]). Scans,
+    doses and transforms may be files, RegSuite's objects, SimpleITK images or MRML nodes, structures also
+    a segmentation node (as SlicerRT loads them). The caller's nodes are not changed.
+    options: settings that replace the course's (mapping, samples, uncertainty, alpha_beta, ...; see
+    RegSuite.workflows.dose.DoseParameters), seed, device, threads, progress. `result.show()` shows the
+    accumulated dose in Slicer's views, outside of Slicer as a page.
+    """
+    from RegSuite.errors import InputError
+    from RegSuite.mrml import scene_at_hand
+    from RegSuite.workflows.course import Course
+    from RegSuite.workflows.dose import WORKFLOW
+    from RegSuite.workflows.now import run_now
+
+    if course is None:
+        course = {name: options.pop(name) for name in Course.model_fields if name in options}
+    if not course:
+        raise InputError(
+            "no course was given", where="course", mend="give a COURSE.yaml, or planning and fractions"
+        )
+    options.setdefault("scene", scene_at_hand())
+    found: DoseCourseResult = run_now(
+        WORKFLOW, _engine_inputs(WORKFLOW, {"course": course}, options), options
+    )
+    return found
+
+
 def submit(
     workflow_name: str,
     inputs: Mapping[str, Any],
@@ -120,9 +151,9 @@ def _engine_inputs(
     workflow: Workflow, given: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The inputs with MRML nodes read; others as they are. MRML is not asked for where there is no node."""
-    from RegSuite.mrml import is_node
+    from RegSuite.mrml import holds_node
 
-    if not any(is_node(item) for item in given.values()):
+    if not holds_node(given):
         return dict(given)
     from RegSuite.mrml.inputs import engine_inputs
 

@@ -55,7 +55,7 @@ class Holder(Followed):
         folder = self._start.folder / CONTENT_FOLDER
         if self.state != "completed" or not folder.is_dir():
             raise self._no_result("no content")
-        return read_content(folder, arrays=arrays)
+        return read_content(folder, arrays=arrays, result=self.folder)
 
     def publish(self, target: Path | str, overwrite: bool = False) -> Path:
         """Move the finished folder to `target`; it gets that name in one go.

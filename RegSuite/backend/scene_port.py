@@ -29,7 +29,7 @@ class ScenePort:
         from RegSuite.workflows.scene import SceneError
 
         if self._content is not None:
-            write_content(content, self._content, self._known)
+            write_content(content, self._content, self._known, path.parent)
         if not self._scene:
             return False
         from RegSuite.mrml import scene_at_hand

@@ -7,6 +7,7 @@ Python with slicer-core. Importing this package imports neither slicer nor vtk.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,15 @@ def _has_slicers_classes() -> bool:
 def is_node(given: Any) -> bool:
     """Whether something is an MRML node; can be asked where there is no MRML."""
     return hasattr(given, "IsA") and bool(given.IsA("vtkMRMLNode"))
+
+
+def holds_node(given: Any) -> bool:
+    """Whether a node stands anywhere in a mapping or list (a course); can be asked where there is no MRML."""
+    if isinstance(given, Mapping):
+        return any(holds_node(part) for part in given.values())
+    if isinstance(given, list | tuple):
+        return any(holds_node(part) for part in given)
+    return is_node(given)
 
 
 def scene_at_hand() -> MrmlScene | None:

@@ -9,7 +9,8 @@ import numpy as np
 import slicer
 
 from RegSuite.mrml.display import legend_of, voxels
-from RegSuite.mrml.dose_results import CHART, DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES
+from RegSuite.mrml.dose_results import BROWSER, CHART, DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES
+from RegSuite.mrml.fraction_browser import choose_fraction, volumes_of_browser
 from RegSuite.mrml.isodoses import LEVEL
 from RegSuite.mrml.layout import fill_layers, place_views, seen_part
 from RegSuite.mrml.placed import placed_grid
@@ -63,11 +64,33 @@ def show_map(nodes: Mapping[str, Any], role: str, opacity: float = WASH) -> None
     for name in SLICE_VIEWS.values():
         fill_layers(composite(scene, name), background, shown, None, opacity)
     show_isodoses(nodes, role not in (SPREAD, "accumulated_eqd2"))
-    for other in (*DOSES, SPREAD, "fraction_dose"):
-        node = nodes.get(other)
+    browsed = {} if nodes.get(BROWSER) is None else volumes_of_browser(nodes[BROWSER])
+    others = {**{name: nodes.get(name) for name in (*DOSES, SPREAD)}, "fraction": browsed.get("dose")}
+    for other, node in others.items():
         legend = None if node is None or node.GetScene() is None else legend_of(node)
         if legend is not None:
             legend.SetVisibility(other == role)
+
+
+def show_fraction(nodes: Mapping[str, Any], number: int, opacity: float = WASH) -> None:
+    """Lay the dose of one fraction (from 1) over its own scan, both as they lie on the planning scan."""
+    browser = nodes.get(BROWSER)
+    if browser is None:
+        return
+    choose_fraction(browser, number)
+    shown = volumes_of_browser(browser)
+    dose = shown.get("dose")
+    background = shown.get("image") or nodes.get(PLANNING)
+    if dose is None or background is None:
+        return
+    for name in SLICE_VIEWS.values():
+        fill_layers(composite(dose.GetScene(), name), background, dose, None, opacity)
+    show_isodoses(nodes, False)
+    for other in (*DOSES, SPREAD):
+        legend = None if nodes.get(other) is None else legend_of(nodes[other])
+        if legend is not None:
+            legend.SetVisibility(False)
+    legend_of(dose).SetVisibility(True)
 
 
 def show_isodoses(nodes: Mapping[str, Any], on: bool) -> None:

@@ -35,9 +35,12 @@ def dose_from_volume(node: Any, role: str = "dose") -> DoseImage:
     return found
 
 
-def dose_of_volume(node: Any, role: str = "dose") -> Steps[Any]:
-    """`dose_from_volume` before torch, in steps: a DoseImage whose image is an ArrayImage."""
-    image = scan_of_volume(node, role, ndim=3)
+def dose_of_volume(node: Any, role: str = "dose", inside: Any = None) -> Steps[Any]:
+    """`dose_from_volume` before torch, in steps: a DoseImage whose image is an ArrayImage.
+
+    inside: a parent transform that is left out.
+    """
+    image = scan_of_volume(node, role, ndim=3, inside=inside)
     factor = gy_of(node, role)
     values = yield from _in_gy(image, factor, f"{role} '{node.GetName()}'")
     return DoseImage(values)  # type: ignore[arg-type]  # an ArrayImage until torch is there

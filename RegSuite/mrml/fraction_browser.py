@@ -11,6 +11,9 @@ from RegSuite.geometry import ArrayImage, Image
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.volume_making import volume_in_steps
 
+PART = "RegSuite.part"
+"""Attribute of a sequence: what its volumes are."""
+
 BROWSER, SEQUENCE = "vtkMRMLSequenceBrowserNode", "vtkMRMLSequenceNode"
 
 
@@ -26,6 +29,7 @@ def browser_in_steps(
     browser: Any = None
     for title, images in parts.items():
         sequence = yield from _sequence(f"{name}: {title} by fraction", images)
+        sequence.SetAttribute(PART, title)
         if browser is None:
             browser = slicer.mrmlScene.AddNewNodeByClass(BROWSER, name)
             browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
@@ -49,6 +53,12 @@ def nodes_of_browser(browser: Any) -> list[Any]:
     """The browser, its sequences and the volumes that it shows."""
     sequences = _sequences(browser)
     return [browser, *sequences, *(browser.GetProxyNode(sequence) for sequence in sequences)]
+
+
+def volumes_of_browser(browser: Any) -> dict[str, Any]:
+    """The volumes that a browser shows, by what they are ("image", "dose")."""
+    found = {str(s.GetAttribute(PART)): browser.GetProxyNode(s) for s in _sequences(browser)}
+    return {part: volume for part, volume in found.items() if volume is not None}
 
 
 def choose_fraction(browser: Any, number: int) -> None:

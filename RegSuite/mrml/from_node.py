@@ -75,12 +75,12 @@ def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Steps[Array
     return found.with_values((yield from _by_slab(found.values, lambda part: part >= 0.5, np.uint8)))
 
 
-def dose(node: Any, role: str, warnings: list[str], *, unit_is_told: bool) -> Steps[Any]:
+def dose(node: Any, role: str, warnings: list[str], *, inside: Any, unit_is_told: bool) -> Steps[Any]:
     """A DoseImage in Gy; a volume that does not say its unit is an image of numbers where somebody does."""
     warnings.extend(frame_words(node, role))
     if unit_is_told and unit_of(node) is None:
-        return scan_of_volume(node, role, ndim=3)
-    return (yield from dose_of_volume(node, role))
+        return scan_of_volume(node, role, ndim=3, inside=inside)
+    return (yield from dose_of_volume(node, role, inside))
 
 
 def structures(node: Any, role: str, warnings: list[str]) -> Steps[tuple[Structure, ...]]:

@@ -80,6 +80,10 @@ def object_in_steps(
     numbers: labels by name that are taken already. names: takes the names of labels. unit_is_told: a
     dose volume that does not say its unit comes as the image it is, the workflow knows the unit.
     """
+    if kind == "course":
+        from RegSuite.mrml.course_inputs import course_in_steps
+
+        return (yield from course_in_steps(given, warnings))
     if not is_node(given):
         return given
     if given.GetScene() is None:
@@ -100,7 +104,7 @@ def object_in_steps(
         (names if names is not None else {}).update(named)
         return found
     if kind == "dose":
-        return (yield from from_node.dose(given, role, warnings, unit_is_told=unit_is_told))
+        return (yield from from_node.dose(given, role, warnings, inside=inside, unit_is_told=unit_is_told))
     if kind == "structures":
         return (yield from from_node.structures(given, role, warnings))
     if kind == "points":
@@ -144,6 +148,7 @@ def engine_inputs_in_steps(
     arrays: without torch, ArrayImage and ArrayTransform in place of Image and Transform, for a
     worker. Images are the nodes' own voxels then: write them before the nodes change.
     """
+    from RegSuite.mrml import holds_node
     from RegSuite.mrml.gather import Gathering
 
     chosen = {role: item for role, item in given.items() if item is not None}
@@ -154,7 +159,7 @@ def engine_inputs_in_steps(
                 where=role.title,
                 mend=f"choose the {role.title.lower()}",
             )
-    if not any(is_node(item) for item in chosen.values()):
+    if not holds_node(chosen):
         return dict(chosen)
     check_twice(workflow.inputs, chosen)
     gathering = Gathering(workflow, chosen, warnings, arrays, unit_is_told)

@@ -11,8 +11,9 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from RegSuite.errors import InputError
 from RegSuite.panel.listener import Listener
+from RegSuite.panel.node_refs import NodeRef, refs_of
 from RegSuite.panel.node_run import NodeRun, RunEnd
-from RegSuite.panel.order import NodeRef, Order
+from RegSuite.panel.order import Order
 
 if TYPE_CHECKING:
     from RegSuite.backend.job import Job
@@ -73,7 +74,7 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
         values = parameters_of(parameters, workflow)
         return Order(
             workflow=workflow,
-            given={role: _ref(item) for role, item in given.items()},
+            given=refs_of(given),
             parameters=values,
             targets={role: NodeRef.of(node) for role, node in targets.items()},
             folder=folder,
@@ -110,10 +111,6 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
 
 OF_ONE_MOVING = ("moving", "moving_mask", "moving_labels", "moving_points", "initial")
 """Inputs that belong to a single moving image, and to none of several."""
-
-
-def _ref(item: Any) -> Any:
-    return NodeRef.of(item) if hasattr(item, "GetID") else item
 
 
 def _name(given: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ NODE_TYPES: Mapping[str, tuple[str, ...]] = {
     "image": ("vtkMRMLScalarVolumeNode",),
     "mask": ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"),
     "labels": ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"),
+    "dose": ("vtkMRMLScalarVolumeNode",),
+    "structures": ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode"),
     "points": ("vtkMRMLMarkupsFiducialNode",),
     "transform": ("vtkMRMLTransformNode",),
     "table": ("vtkMRMLTableNode",),

@@ -79,9 +79,13 @@ class NodeRun:
         try:
             yield from self._compute()
             content = self._content()
+            from RegSuite.mrml.dose_results import is_course
+
             nodes = yield from self._make_nodes(content, made)
             self._notes.extend([*self.order.missing(), *self.order.changed(self._read)])
-            shown = replace(content, items={**content.items, **nodes})
+            shown = content  # of a course the bundle's nodes are made from the arrays, as these were
+            if not is_course(self.order.workflow):
+                shown = replace(content, items={**content.items, **nodes})
             steps = keep(self.order, self.job, shown, self._tell_end)
             folder, warning = yield from self._until_cancelled(steps)
             yield from self.job.close_in_steps()

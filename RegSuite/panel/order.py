@@ -7,38 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from RegSuite.errors import InputError
+from RegSuite.panel.node_refs import NodeRef, looked_up, refs_in
 from RegSuite.panel.still import state_of
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from RegSuite.workflows.model import Workflow
 
-
-@dataclass(frozen=True)
-class NodeRef:
-    """A node as it can be found again, or missed: its ID, and its name for messages."""
-
-    id: str
-    name: str
-
-    @staticmethod
-    def of(node: Any) -> NodeRef:
-        """The reference to a node of the scene."""
-        return NodeRef(str(node.GetID()), str(node.GetName()))
-
-    def node(self) -> Any | None:
-        """The node, None where it is no longer in the scene."""
-        return slicer.mrmlScene.GetNodeByID(self.id)
+__all__ = ["NodeRef", "Order"]
 
 
 @dataclass(frozen=True)
 class Order:
     """One run of a workflow.
 
-    given: by input role a NodeRef, or what is no node (a file name, a word). targets: by output
+    given: by input role a NodeRef, what is no node (a file name, a word), or a course with NodeRefs in
+    it. shown: nodes that stand for items of the result that are no input roles. targets: by output
     role the node that takes the result; a role that is absent gets a new one. folder: where the
     result folder is kept; None: until Slicer quits. name: how the result is called. subject: what
     one of several is called.
@@ -53,25 +41,29 @@ class Order:
     scene: bool = True
     name: str = "RegSuite result"
     subject: str = ""
+    shown: Mapping[str, NodeRef] = field(default_factory=dict)
 
     def nodes(self) -> dict[str, Any]:
-        """The input nodes that are still in the scene, by role."""
-        found = {role: ref.node() for role, ref in self.given.items() if isinstance(ref, NodeRef)}
+        """The input nodes, and those of `shown`, that are still in the scene, by role."""
+        refs = {role: ref for role, ref in self.given.items() if isinstance(ref, NodeRef)}
+        found = {role: ref.node() for role, ref in {**refs, **self.shown}.items()}
         return {role: node for role, node in found.items() if node is not None}
 
     def present(self, role: str) -> Any:
         """What was given for a role, nodes looked up now. Raises InputError for one that is gone."""
-        given = self.given[role]
-        if not isinstance(given, NodeRef):
-            return given
-        node = given.node()
-        if node is None:
+
+        def missing(ref: NodeRef) -> NoReturn:
             raise InputError(
-                _("'{name}' was deleted before it had been read").format(name=given.name),
-                where=self.title(role),
+                _("'{name}' was deleted before it had been read").format(name=ref.name),
+                where=next(title for title, other in self.refs() if other == ref),
                 mend=_("choose another one and press Apply again; nothing was made"),
             )
-        return node
+
+        return looked_up(self.given[role], missing)
+
+    def refs(self) -> list[tuple[str, NodeRef]]:
+        """(title, reference) of every node that was given, those of a course by their places in it."""
+        return [pair for role, item in self.given.items() for pair in refs_in(item, self.title(role))]
 
     def title(self, role: str) -> str:
         """How the panel calls an input or output role."""
@@ -81,12 +73,12 @@ class Order:
     def missing(self) -> list[str]:
         """A sentence for each node that was deleted since Apply was pressed."""
         out = []
-        for role, ref in self.given.items():
-            if isinstance(ref, NodeRef) and ref.node() is None:
+        for title, ref in self.refs():
+            if ref.node() is None:
                 words = _(
                     "{title} '{name}' was deleted while the run went on: the result is shown without it."
                 )
-                out.append(words.format(title=self.title(role), name=ref.name))
+                out.append(words.format(title=title, name=ref.name))
         for role, ref in self.targets.items():
             if ref.node() is None:
                 words = _("{title} '{name}' was deleted while the run went on: a new node was made.")
@@ -94,17 +86,14 @@ class Order:
         return out
 
     def states(self) -> dict[str, tuple[Any, ...]]:
-        """Place and voxels of the input nodes as they are now, for `changed`."""
-        return {role: state_of(node) for role, node in self.nodes().items()}
+        """Place and voxels of the input nodes (by title) as they are now, for `changed`."""
+        found = [(f"{title} '{ref.name}'", ref.node()) for title, ref in self.refs()]
+        return {words: state_of(node) for words, node in found if node is not None}
 
     def changed(self, before: Mapping[str, tuple[Any, ...]]) -> list[str]:
         """A sentence for each input that is there still, but not as it was."""
         words = _(
-            "{title} '{name}' was moved or changed while the run went on: the result belongs to it as it "
-            "was before."
+            "{what} was moved or changed while the run went on: the result belongs to it as it was before."
         )
-        return [
-            words.format(title=self.title(role), name=self.given[role].name)
-            for role, state in self.states().items()
-            if before.get(role, state) != state
-        ]
+        states = self.states().items()
+        return [words.format(what=what) for what, state in states if before.get(what, state) != state]

@@ -61,6 +61,11 @@ class PanelForms:
         """Whether there is a parameter node."""
         return self._parameters is not None
 
+    @property
+    def several(self) -> bool:
+        """Whether several runs are wanted, each with inputs of its own."""
+        return self.population.wanted
+
     def set_parameter_node(self, parameters: Any | None) -> None:
         """Show another parameter node; None: the scene is being closed."""
         if self._parameters is not None:

@@ -1,6 +1,6 @@
 """What a panel remembers in the MRML scene: a parameter node made from a workflow, not written twice.
 
-The fields are the workflow's input roles, those of its outputs that are nodes, and the fields of its
+The fields are those of the workflow's input and output roles that are nodes, and the fields of its
 parameter model, each in camel case (`fixed_mask` -> `fixedMask`). The class is made when it is asked for
 the first time, in a module's setup: while Slicer loads modules, node classes of other modules may not be
 there yet.
@@ -35,7 +35,8 @@ def parameter_node_class(workflow: Workflow) -> type[Any]:
     defaults: dict[str, Any] = {}
     roles: tuple[InputRole | OutputRole, ...] = (*workflow.inputs, *node_outputs(workflow))
     for role in roles:
-        _add(annotations, field_name(role.name), _node_annotation(node_types(role)), workflow)
+        if node_types(role):
+            _add(annotations, field_name(role.name), _node_annotation(node_types(role)), workflow)
     if has_start(workflow):
         from RegSuite.workflows.initial import WORDS
 
@@ -67,7 +68,8 @@ def parameters_of(node: Any, workflow: Workflow) -> dict[str, Any]:
 
 def inputs_of(node: Any, workflow: Workflow) -> dict[str, Any]:
     """The chosen inputs by role: nodes, and the word of the initial transform where no node is chosen."""
-    chosen = {role.name: getattr(node, field_name(role.name)) for role in workflow.inputs}
+    roles = [role for role in workflow.inputs if node_types(role)]
+    chosen = {role.name: getattr(node, field_name(role.name)) for role in roles}
     if has_start(workflow) and chosen[START] is None:
         chosen[START] = getattr(node, word_field()) or None
     return {role: item for role, item in chosen.items() if item is not None}
@@ -97,7 +99,7 @@ def _check_method(model: Any) -> None:
     from RegSuite.presets import load_preset
 
     preset = None if model.preset is None else load_preset(model.preset)
-    name = getattr(model, "method", "auto")
+    name = getattr(model, "method", "auto") or "auto"
     if name == "auto" and preset is not None:
         name = preset.method
     if name != "auto":

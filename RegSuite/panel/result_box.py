@@ -38,11 +38,11 @@ class ResultBox:
         self._copied = ""
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 0, 0, 0)
-        self.verdict = _label("verdictLabel")
-        self.warnings = _label("warningsLabel")
+        self.verdict = word_label("verdictLabel")
+        self.warnings = word_label("warningsLabel")
         self.warnings.setStyleSheet(box_style("unsure"))
-        self.table = _label("verdictTable")
-        self.facts = _label("factsLabel")
+        self.table = word_label("verdictTable")
+        self.facts = word_label("factsLabel")
         for part in (self.verdict, self.warnings, self.table, self.facts):
             column.addWidget(part)
         column.addLayout(self._buttons())
@@ -97,13 +97,14 @@ class ResultBox:
         section.objectName = "moreSection"
         section.text = _("All measures, times and decisions")
         column = qt.QVBoxLayout(section)
-        self.more = _label("moreLabel")
+        self.more = word_label("moreLabel")
         column.addWidget(self.more)
         section.collapsed = True
         return section
 
 
-def _label(name: str) -> Any:
+def word_label(name: str) -> Any:
+    """An empty label for rich text that wraps and can be copied from."""
     label = qt.QLabel()
     label.objectName = name
     label.setWordWrap(True)

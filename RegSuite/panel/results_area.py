@@ -65,6 +65,10 @@ class ResultsArea:
         self._restore_labels()
         self.widget.visible = False
 
+    def stop(self) -> None:
+        """Nothing moves in the views any more."""
+        self.compare.stop()
+
     def forget(self) -> None:
         """Show nothing, without a hand on the scene, which is being closed."""
         self.compare.forget()

@@ -81,16 +81,20 @@ def load_sample(sample: Sample) -> dict[str, Any]:
     dependencies.ensure()
     with TemporaryDirectory(dir=slicer.app.temporaryPath) as above:
         folder = Path(above) / "phantom"
-        _make(sample, folder)
+        run_aside(_MAKE, [sample.kind, str(sample.spacing_mm), str(folder)], Path(above), sample.name)
         return _load(sample, folder)
 
 
-def _make(sample: Sample, folder: Path) -> None:
+def run_aside(code: str, arguments: Sequence[str], folder: Path, what: str) -> None:
+    """Run Python code in a process of its own while the window lives.
+
+    folder: of its words; what: is made, for the message. Raises MethodFailed with its last words.
+    """
     from RegSuite.backend.interpreter import apart, interpreter, worker_environment
 
-    command = [interpreter(), "-c", _MAKE, sample.kind, str(sample.spacing_mm), str(folder)]
-    words = folder.parent / "words.txt"
+    words = folder / "words.txt"
     with words.open("wb") as file:
+        command = [interpreter(), "-c", code, *arguments]
         process = subprocess.Popen(command, stdout=file, stderr=file, env=worker_environment(), **apart())
         while process.poll() is None:
             slicer.app.processEvents()
@@ -98,7 +102,7 @@ def _make(sample: Sample, folder: Path) -> None:
     if process.returncode != 0:
         last = words.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise MethodFailed(
-            _("the phantom could not be made: {words}").format(words=" ".join(last)), where=sample.name
+            _("the phantom could not be made: {words}").format(words=" ".join(last)), where=what
         )
 
 

@@ -16,7 +16,6 @@ from RegSuite.panel.error_box import ErrorBox
 from RegSuite.panel.install_box import InstallBox
 from RegSuite.panel.logic import WorkflowLogic
 from RegSuite.panel.progress_box import ProgressBox
-from RegSuite.panel.results_area import ResultsArea
 from RegSuite.panel.run_control import Finished, RunControl
 from RegSuite.panel.steps import Work
 
@@ -65,24 +64,35 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Another module is shown: flickering stops."""
         self._entered = False
         if self.control is not None:
-            self.results.compare.stop()
+            self.results.stop()
 
-    def _build(self) -> None:
+    def make_forms(self) -> Any:
+        """What binds the .ui to the parameter node; a subclass whose inputs are no pair has its own."""
         from RegSuite.panel.panel_forms import PanelForms  # needs what may be missing before
 
+        assert self.logic is not None
+        return PanelForms(self.logic.workflow, self.ui)
+
+    def make_results(self) -> Any:
+        """What shows a finished run; a subclass whose result is no registration has its own."""
+        from RegSuite.panel.results_area import ResultsArea
+
+        return ResultsArea()
+
+    def _build(self) -> None:
         window = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
         self.layout.addWidget(window)
         self.ui = slicer.util.childWidgetVariables(window)
         window.setMRMLScene(slicer.mrmlScene)
         self.logic = self.logic_class()
-        self.errors, self.progress, self.results = ErrorBox(), ProgressBox(), ResultsArea()
+        self.errors, self.progress, self.results = ErrorBox(), ProgressBox(), self.make_results()
         put_into(self.ui.runArea, self.errors.widget, self.progress.widget)
         put_into(self.ui.resultSection, self.results.widget)
         self.ui.resultSection.visible = False
         self.control = RunControl(self.ui.applyButton, self.progress, self.errors)
         self.control.on_apply = self._apply
         self.control.on_finished = self._finished
-        self.forms = PanelForms(self.logic.workflow, self.ui)
+        self.forms = self.make_forms()
         scene = slicer.mrmlScene
         self.addObserver(scene, slicer.vtkMRMLScene.StartCloseEvent, self._scene_closes)
         self.addObserver(scene, slicer.vtkMRMLScene.EndCloseEvent, self._scene_changed)
@@ -115,7 +125,7 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _refused(self) -> bool:
         """Whether the checks find an error; it is said, and its fields are outlined."""
-        if self.forms.population.wanted:  # each subject has its own row for what is wrong with it
+        if self.forms.several:  # each subject has its own row for what is wrong with it
             return False
         errors = [finding for finding in self.forms.findings() if finding.severity == "error"]
         fields = [field for finding in errors for field in self.forms.fields_of_finding(finding)]

@@ -1,0 +1,185 @@
+"""The parameters of an accumulation as forms: what decides the dose on top, the rest folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import ctk
+import qt
+import vtk
+from slicer.i18n import tr as _
+
+from RegSuite.panel.choices import AUTO, Item, ItemBox, device_items, method_items, preset_items
+from RegSuite.panel.field_widgets import FieldWidget, widget_for
+from RegSuite.panel.fields import Field, fields_of
+from RegSuite.panel.node_names import field_name
+from RegSuite.panel.stored import from_node, to_node
+from RegSuite.workflows.course import Course
+from RegSuite.workflows.model import Workflow
+
+SECTIONS = {
+    "calculation": ("mapping", "density_table", "uncertainty", "model", "samples", "correlation"),
+    "registration": ("preset", "method"),
+    "advanced": (
+        "grid_mm",
+        "metric",
+        "folding",
+        "limits",
+        "compare",
+        "device",
+        "threads",
+        "seed",
+    ),
+}
+"""Parameters by the section in which they stand; alpha_beta has a table of its own."""
+
+ONLY_WITH = {"density_table": ("mapping", "emt"), "model": ("uncertainty", "network")}
+"""Parameters that are of use with one value of another."""
+
+_WORDS = {
+    "ddm": _("direct dose mapping (DDM)"),
+    "emt": _("energy and mass transfer (EMT)"),
+    "laplace": _("from the images (Laplace)"),
+    "network": _("from a network"),
+    "ensemble": _("from several registrations"),
+    "none": _("none: no bands"),
+    "independent": _("independent errors"),
+    "same": _("the same error in all fractions"),
+    "refuse": _("refuse"),
+    "mark": _("mark where it folds"),
+}
+_FILES = {"density_table": "CSV (*.csv)", "model": "Model (*.safetensors)", "limits": "YAML (*.yaml *.yml)"}
+
+Box = Any
+"""widget, signal, value() and set_value(value), as FieldWidget and ItemBox have them."""
+
+
+class CourseParameterForm:
+    """`areas` go into the panel: by section a widget with rows. The parameter node holds the values."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._fields = fields_of(workflow.Parameters)
+        self._node: Any = None
+        self._tag: int | None = None
+        self._showing = False
+        self.boxes: dict[str, Box] = {}
+        self._rows: dict[str, tuple[Any, Any]] = {}
+        self.areas = {section: self._section(names) for section, names in SECTIONS.items()}
+
+    def set_parameter_node(self, node: Any | None) -> None:
+        """Show another parameter node's values and keep changes in it; None keeps nothing."""
+        if self._node is not None:
+            self._node.RemoveObserver(self._tag)
+        self._node = node
+        if node is not None:
+            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._from_node)
+            self._from_node()
+
+    def _section(self, names: tuple[str, ...]) -> Any:
+        widget = qt.QWidget()
+        rows = qt.QFormLayout(widget)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.fieldGrowthPolicy = qt.QFormLayout.AllNonFixedFieldsGrow
+        for name in names:
+            made = _box(self._fields[name], partial(self._to_node, name))
+            label = qt.QLabel(f"{self._fields[name].title}:")
+            label.toolTip = made.widget.toolTip = self._fields[name].tip
+            made.widget.objectName = f"{name}Field"
+            rows.addRow(label, made.widget)
+            self.boxes[name] = made
+            self._rows[name] = label, made.widget
+        return widget
+
+    def _to_node(self, name: str) -> None:
+        """Keep what the user changed."""
+        if not self._showing and self._node is not None:
+            value = self.boxes[name].value()
+            setattr(self._node, field_name(name), to_node(self._fields[name], None if value == "" else value))
+
+    def _from_node(self, *_arguments: Any) -> None:
+        """Show what the node holds."""
+        if self._showing or self._node is None:
+            return
+        self._showing = True
+        try:
+            for name, made in self.boxes.items():
+                value = from_node(self._fields[name], getattr(self._node, field_name(name)))
+                made.set_value((value or "") if isinstance(made, ItemBox) else value)
+            for name, (other, wanted) in ONLY_WITH.items():
+                for widget in self._rows[name]:
+                    widget.visible = self.boxes[other].value() == wanted
+        finally:
+            self._showing = False
+
+
+class PathBox:
+    """A file; none for None."""
+
+    signal = "currentPathChanged(QString)"
+
+    def __init__(self, filters: str) -> None:
+        self.widget: Any = ctk.ctkPathLineEdit()
+        self.widget.filters = ctk.ctkPathLineEdit.Files
+        self.widget.nameFilters = [filters]
+
+    def value(self) -> str | None:
+        """The path."""
+        return str(self.widget.currentPath).strip() or None
+
+    def set_value(self, value: str | None) -> None:
+        """Show a path."""
+        if (value or "") != str(self.widget.currentPath):
+            self.widget.currentPath = value or ""
+
+
+class ListLine:
+    """Words with spaces or commas between them; none for None."""
+
+    signal = "editingFinished()"
+
+    def __init__(self, example: str) -> None:
+        self.widget: Any = qt.QLineEdit()
+        self.widget.placeholderText = example
+
+    def value(self) -> list[str] | None:
+        """The words."""
+        return str(self.widget.text).replace(",", " ").split() or None
+
+    def set_value(self, value: Any) -> None:
+        """Show words."""
+        self.widget.text = ", ".join(value or ())
+
+
+def _box(field: Field, changed: Callable[[], None]) -> Box:
+    """The widget of a parameter."""
+    makers: Mapping[str, Callable[[], Box]] = {
+        "preset": lambda: ItemBox(preset_items()[0], "presetBox"),
+        "method": lambda: ItemBox(_methods(), "methodBox"),
+        "device": lambda: ItemBox(device_items(), "deviceField"),
+        "metric": lambda: ListLine(_("such as D95%, V20Gy, D2cc")),
+        **{name: partial(PathBox, filters) for name, filters in _FILES.items()},
+    }
+    if field.name not in makers and field.kind != "choice":
+        made: FieldWidget | None = widget_for(field, changed)
+        if made is None:
+            raise TypeError(f"parameter {field.name!r} has no widget")
+        return made
+    box = makers[field.name]() if field.name in makers else ItemBox(_choices(field), f"{field.name}Box")
+    box.widget.connect(box.signal, lambda *_arguments: changed())
+    return box
+
+
+def _methods() -> list[Item]:
+    """Registration methods; the empty one is the course's own."""
+    return [Item("", _("automatic")), *(item for item in method_items() if item.value != AUTO)]
+
+
+def _choices(field: Field) -> list[Item]:
+    """The values of a choice; the empty one is what a course file says, or the course's own default."""
+    usual = Course.model_fields[field.name].default if field.name in Course.model_fields else None
+    usual = getattr(usual, "source", usual)
+    words = _("automatic ({value})").format(value=_WORDS.get(usual, usual)) if usual else _("automatic")
+    none = [Item("", words, _("What the course file says; without one, the value in brackets"))]
+    return [*(none if field.optional else []), *(Item(c, _WORDS.get(c, c)) for c in field.choices)]
