@@ -63,6 +63,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/histogram.py
   RegSuite/dose/kernels.py
   RegSuite/dose/kernels_plain.py
+  RegSuite/dose/kernels_torch.py
   RegSuite/dose/lines.py
   RegSuite/dose/mapping/__init__.py
   RegSuite/dose/mapping/accumulate.py
@@ -537,9 +538,11 @@ set(ENGINE_SCRIPTS
   RegSuite/viewer.py
   RegSuite/workflows/__init__.py
   RegSuite/workflows/course.py
+  RegSuite/workflows/course_words.py
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose.py
+  RegSuite/workflows/dose_checks.py
   RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_deformation.py
   RegSuite/workflows/dose_dicom.py
@@ -551,14 +554,17 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/dose_histograms.py
   RegSuite/workflows/dose_inputs.py
   RegSuite/workflows/dose_parts.py
+  RegSuite/workflows/dose_quality.py
   RegSuite/workflows/dose_read.py
   RegSuite/workflows/dose_record.py
   RegSuite/workflows/dose_result.py
   RegSuite/workflows/dose_run.py
   RegSuite/workflows/dose_sampling.py
   RegSuite/workflows/dose_scene.py
+  RegSuite/workflows/dose_settings.py
   RegSuite/workflows/dose_shelf.py
   RegSuite/workflows/dose_uncertainty.py
+  RegSuite/workflows/dose_verdicts.py
   RegSuite/workflows/dose_volumes.py
   RegSuite/workflows/dvh.py
   RegSuite/workflows/dvh_result.py
@@ -602,6 +608,7 @@ set(ENGINE_RESOURCES
   Resources/Icons/RegSuite.png
   Resources/Icons/RegSuite.svg
   Resources/limits/tg132.yaml
+  Resources/models/laplace-calibration.json
   Resources/models/thorax-uncertainty.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
