@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from RegSuite.errors import InputError
+from RegSuite.workflows.course_words import in_words
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
@@ -220,39 +220,8 @@ def _checked(values: Mapping[str, Any], where: str) -> Course:
     try:
         return Course.model_validate(dict(values))
     except ValidationError as error:
-        found = [_in_words(e) for e in error.errors()]
+        found = [in_words(e, Course, _MODELS) for e in error.errors()]
         raise InputError("; ".join(dict.fromkeys(found)), where=where, mend=_MEND) from error
-
-
-def _in_words(error: Any) -> str:
-    """One of pydantic's findings: 'fractions 2: dosis is no known key; did you mean dose?'."""
-    *parents, last = error["loc"] or ("course",)
-    before = f"{_place(parents)}: " if parents else ""
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(str(last), _known(parents), n=1)
-        return f"{before}{last} is no known key" + (f"; did you mean {near[0]}?" if near else "")
-    if error["type"] == "missing":
-        return f"{before}{last} is missing"
-    said = str(error["msg"]).removeprefix("Value error, ")
-    given = error["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{_place((*parents, last))}: {said}{shown}"
-
-
-def _place(parts: Sequence[Any]) -> str:
-    """'fractions 2: dose' of ("fractions", 1, "dose")."""
-    words = ""
-    for part in parts:
-        words += f" {part + 1}" if isinstance(part, int) else f": {part}" if words else str(part)
-    return words
-
-
-def _known(parents: Sequence[Any]) -> tuple[str, ...]:
-    """The keys that may stand at a place in the file."""
-    model: Any = Course
-    for part in parents:
-        model = model if isinstance(part, int) else _MODELS.get(str(part), model)
-    return tuple(model.model_fields)
 
 
 _MODELS = {

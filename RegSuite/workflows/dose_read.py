@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import GeometryError, InputError
+from RegSuite.workflows.dose_checks import check_doses, check_frames, check_names, check_reach
 from RegSuite.workflows.dose_given import GivenDeformation, read_given
 from RegSuite.workflows.dose_grid import accumulation_grid
 from RegSuite.workflows.dose_inputs import read_the_dose, structures_in_frame
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from RegSuite.dose.mapping.density import DensityTable
     from RegSuite.dose.region import Region
     from RegSuite.geometry import DoseImage, Grid, Image, Structure
+    from RegSuite.io.course_checks import FractionFrames
     from RegSuite.io.image_series import ImageSeries
     from RegSuite.workflows.course import Course, FractionInput
     from RegSuite.workflows.run import Run
-
-MUCH_GY = 20.0
-"""A fraction that gives more to a point is asked about where EQD2 is formed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +39,21 @@ class FractionData:
     image_grid: Grid | None
     series: ImageSeries | None
     deformation: GivenDeformation | None
+
+    @property
+    def frames(self) -> FractionFrames:
+        """The frames of reference that it names."""
+        from RegSuite.io.course_checks import FractionFrames
+
+        given = self.deformation
+        return FractionFrames(
+            name=self.name,
+            image=None if self.series is None else self.series.frame_of_reference,
+            dose=self.dose.frame_of_reference,
+            registered=None if given is None else given.registered_frame,
+            source=None if given is None else given.source_frame,
+            has_transform=given is not None,
+        )
 
     @property
     def count(self) -> float:
@@ -93,19 +107,19 @@ def read_course(course: Course, run: Run) -> CourseData:
         run,
     )
     regions = _regions(structures, planning, course, run)
-    _check_names(course, structures)
+    check_names(course, structures)
     density = _density(course)
     names = _names(course.fractions)
     doses = [
         read_the_dose(f.dose, f"dose_{n}", f.dose_unit, run) for n, f in enumerate(course.fractions, start=1)
     ]
-    _check_doses(course, names, doses, doubts)
+    check_doses(course, names, doses, doubts)
     grid = accumulation_grid(planning.grid, [d.image.grid for d in doses], course.spacing_mm)
     fractions = tuple(
         _fraction(n, names[n - 1], given, doses[n - 1], planning, doubts, run)
         for n, given in enumerate(course.fractions, start=1)
     )
-    _check_frames(frame, fractions)
+    check_frames(frame, [f.frames for f in fractions])
     for sentence in doubts:
         run.warn(sentence)
     volumes = structure_voxels(regions, grid)
@@ -144,20 +158,6 @@ def _regions(
     return tuple(found)
 
 
-def _check_names(course: Course, structures: Sequence[Structure]) -> None:
-    """Refuse alpha/beta of structures that are not there."""
-    if course.eqd2 is None:
-        return
-    there = [s.name for s in structures]
-    unknown = [n for n in course.eqd2.alpha_beta_gy if n != "default" and n not in there]
-    if unknown:
-        raise InputError(
-            f"there is no structure {', '.join(map(repr, unknown))}",
-            where="eqd2: alpha_beta_gy",
-            mend="structures: " + ", ".join(there[:20]),
-        )
-
-
 def _density(course: Course) -> DensityTable | None:
     """The table of the course, read; None where none was named."""
     from RegSuite.dose.mapping.density import DensityTable
@@ -188,29 +188,6 @@ def _names(fractions: Sequence[FractionInput]) -> list[str]:
     return found
 
 
-def _check_doses(course: Course, names: Sequence[str], doses: Sequence[DoseImage], doubts: list[str]) -> None:
-    """Refuse doses that do not add up to a course; warn where a file may hold several fractions."""
-    from RegSuite.io.course_checks import check_doses
-
-    check_doses(doses, names, doubts)
-    if course.eqd2 is None:
-        return
-    effective = [name for name, dose in zip(names, doses, strict=True) if dose.dose_type == "EFFECTIVE"]
-    if effective:
-        raise InputError(
-            f"EQD2 of a dose that is EFFECTIVE already ({', '.join(effective)})",
-            where="eqd2",
-            mend="give physical doses, or leave eqd2 out",
-        )
-    for name, dose, fraction in zip(names, doses, course.fractions, strict=True):
-        largest = float(dose.image.data.max()) / fraction.fractions
-        if largest > MUCH_GY:
-            doubts.append(
-                f"{name}: up to {largest:.0f} Gy in one fraction; if the file holds several, say so with "
-                "`fractions: N` (EQD2 depends on it)"
-            )
-
-
 def _fraction(
     number: int,
     name: str,
@@ -232,49 +209,13 @@ def _fraction(
                 where=f"fraction {name}",
                 mend="give a volume of one value a voxel",
             )
-        _check_reach(name, image.grid, "its image", dose)
+        check_reach(name, image.grid, "its image", dose)
     series = _series(given.image)
     deformation = None
     if given.transform is not None:
         source = series.frame_of_reference if series is not None else dose.frame_of_reference
         deformation = read_given(given.transform, f"transform_{number}", source, run)
-        _check_reach(name, planning.grid, "the planning image through the transform", dose, deformation)
+        check_reach(name, planning.grid, "the planning image through the transform", dose, deformation)
     elif image is not None:
         doubts += [f"{name}: {sentence}" for sentence in check_pair(planning, image)]
     return FractionData(number, name, given, dose, None if image is None else image.grid, series, deformation)
-
-
-def _check_reach(
-    name: str, grid: Grid, what: str, dose: DoseImage, through: GivenDeformation | None = None
-) -> None:
-    """Refuse a dose that lies beside what it belongs to."""
-    from RegSuite.io.checks import NO_OVERLAP_FRACTION, overlap_fraction
-
-    transform = None if through is None else through.transform
-    if overlap_fraction(grid, dose.image.grid, transform) >= NO_OVERLAP_FRACTION:
-        return
-    raise GeometryError(
-        f"the dose does not reach {what}: dose {dose.image.grid}; {grid}",
-        where=f"fraction {name}",
-        mend="check which image the dose belongs to, and that a transform leads from planning to fraction",
-    )
-
-
-def _check_frames(planning: str | None, fractions: Sequence[FractionData]) -> None:
-    """Refuse frames of reference that nothing brings together."""
-    from RegSuite.io.course_checks import FractionFrames, check_frames
-
-    check_frames(
-        planning,
-        [
-            FractionFrames(
-                name=f.name,
-                image=None if f.series is None else f.series.frame_of_reference,
-                dose=f.dose.frame_of_reference,
-                registered=None if f.deformation is None else f.deformation.registered_frame,
-                source=None if f.deformation is None else f.deformation.source_frame,
-                has_transform=f.deformation is not None,
-            )
-            for f in fractions
-        ],
-    )

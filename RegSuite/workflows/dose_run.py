@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from RegSuite.workflows.dose_parts import MetricRow
 from RegSuite.workflows.dose_result import DoseCourseResult
 
 if TYPE_CHECKING:
     from RegSuite.dose.mapping.accumulate import AccumulatedDose, DoseSum
     from RegSuite.dose.metrics import Metric
     from RegSuite.geometry import Image
-    from RegSuite.quality import Limits, Verdict
+    from RegSuite.quality import Limits
     from RegSuite.workflows.course import Course
     from RegSuite.workflows.dose import DoseParameters
     from RegSuite.workflows.dose_parts import FractionResult
@@ -49,6 +47,7 @@ class Asked:
 
 def accumulated(given: Any, parameters: DoseParameters, run: Run) -> DoseCourseResult:
     """The whole workflow. Everything that can be refused is refused before anything is computed."""
+    from RegSuite.workflows.dose_settings import settings_of
     from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.reproducible import reproducible
 
@@ -133,6 +132,7 @@ def _result(
     from RegSuite.workflows.dose_compare import compared
     from RegSuite.workflows.dose_histograms import curves, map_dvhs, metric_rows
     from RegSuite.workflows.dose_sampling import sampled
+    from RegSuite.workflows.dose_verdicts import course_metrics, course_verdicts
 
     total, other = totals
     course = asked.course
@@ -159,67 +159,11 @@ def _result(
         curves=drawn,
         rows=tuple(rows),
         comparison=comparison,
-        verdicts=_verdicts(asked, data, rows, run),
+        verdicts=course_verdicts(asked.limits, data, rows, run),
         parameters=parameters,
         run=run,
         shelf=shelf,
     )
-
-
-def settings_of(course: Course) -> dict[str, Any]:
-    """The course's settings as result.json states them; files stand under `inputs`."""
-    named = ("mapping", "samples", "correlation", "bin_width_gy", "end_slices", "folding", "metrics")
-    out: dict[str, Any] = {name: getattr(course, name) for name in named}
-    out["registration"] = course.registration.model_dump()
-    out["uncertainty"] = {"source": course.uncertainty.source}
-    out["grid_mm"] = course.spacing_mm
-    out["eqd2"] = None if course.eqd2 is None else course.eqd2.model_dump()
-    for name, value in (
-        ("limits", course.limits),
-        ("density_table", course.density_table),
-        ("model", course.uncertainty.model),
-    ):
-        out[name] = None if value is None else str(getattr(value, "source", value))
-    out["fractions"] = [f.fractions for f in course.fractions]
-    return {key: value for key, value in out.items() if value is not None}
-
-
-def course_metrics(rows: Sequence[MetricRow], fractions: Sequence[FractionResult]) -> dict[str, Any]:
-    """result.json's `metrics`: dvh {structure: {metric: value}}, the bands, the worst fraction's Jacobian."""
-    dvh: dict[str, dict[str, float]] = {}
-    bands: dict[str, dict[str, dict[str, float]]] = {}
-    for row in rows:
-        dvh.setdefault(row.structure, {})[row.metric] = row.value
-        if row.p05 is not None and row.p50 is not None and row.p95 is not None:
-            found = {"p05": row.p05, "p50": row.p50, "p95": row.p95}
-            bands.setdefault(row.structure, {})[row.metric] = found
-    out: dict[str, Any] = {"dvh": dvh}
-    if bands:
-        out["dvh_bands"] = bands
-    jacobians = [f.quality["jacobian"] for f in fractions if "jacobian" in f.quality]
-    if jacobians:
-        worst = {"min": min, "max": max, "percent_nonpositive": max, "sd_log": max}
-        out["jacobian"] = {
-            key: pick(j[key] for j in jacobians if key in j)
-            for key, pick in worst.items()
-            if any(key in j for j in jacobians)
-        }
-    return out
-
-
-def _verdicts(asked: Asked, data: CourseData, rows: Sequence[MetricRow], run: Run) -> tuple[Verdict, ...]:
-    """On doses by the course's limits, and on the deformations, of which the worst fraction counts."""
-    from RegSuite.quality.dose_limits import Measured, judge_doses
-    from RegSuite.workflows.limits import verdicts_on
-
-    found = {(r.structure, r.metric): Measured(r.value, r.p05, r.p95) for r in rows}
-    there = {region.structure.name for region in data.regions}
-    absent = sorted({limit.structure for limit in asked.limits.dose} - there)
-    if absent:
-        run.notes.append(f"limits on structures that are not there are not measured: {', '.join(absent)}")
-    doses = judge_doses(found, asked.limits.dose, asked.limits.source or asked.limits.name)
-    deformations = verdicts_on({"jacobian": run.metrics.get("jacobian", {})}, asked.limits, data.grid)
-    return (*doses, *deformations)
 
 
 def _image(values: np.ndarray, data: CourseData, name: str) -> Image:
