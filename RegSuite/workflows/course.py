@@ -224,7 +224,7 @@ def _checked(values: Mapping[str, Any], where: str) -> Course:
         raise InputError("; ".join(dict.fromkeys(found)), where=where, mend=_MEND) from error
 
 
-_MODELS = {
+_MODELS: dict[str, type[BaseModel]] = {
     "planning": Planning,
     "fractions": FractionInput,
     "registration": RegistrationChoice,
