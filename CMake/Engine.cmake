@@ -71,6 +71,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/mapping/difference.py
   RegSuite/dose/mapping/energy.py
   RegSuite/dose/mapping/energy_kernels.py
+  RegSuite/dose/mapping/jacobians.py
   RegSuite/dose/mapping/kernels.py
   RegSuite/dose/mapping/mapped.py
   RegSuite/dose/mapping/marks.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from RegSuite.dose.mapping.jacobians import jacobian_at, jacobians_inside
 from RegSuite.dose.mapping.marks import FOLDED, OUTSIDE, UNDEFINED
 from RegSuite.dose.mapping.trilinear import (
     along,
@@ -22,48 +23,6 @@ from RegSuite.dose.mapping.trilinear import (
 )
 
 _MATH = {"contract", "arcp", "nsz"}  # not nnan: NaN is a value here
-
-
-@njit(inline="always")
-def slope_at(field, c, k, j, i, axis):  # type: ignore[no-untyped-def]
-    """Difference a voxel of field [3, z, y, x] along an axis: central, one-sided beside a border or NaN.
-
-    NaN where neither neighbour has a value.
-    """
-    nk, nj, ni = field.shape[1], field.shape[2], field.shape[3]
-    here = field[c, k, j, i]
-    low = high = np.float32(np.nan)
-    if axis == 0:
-        low = field[c, k, j, i - 1] if i > 0 else low
-        high = field[c, k, j, i + 1] if i < ni - 1 else high
-    elif axis == 1:
-        low = field[c, k, j - 1, i] if j > 0 else low
-        high = field[c, k, j + 1, i] if j < nj - 1 else high
-    else:
-        low = field[c, k - 1, j, i] if k > 0 else low
-        high = field[c, k + 1, j, i] if k < nk - 1 else high
-    if np.isfinite(low) and np.isfinite(high):
-        return 0.5 * (np.float64(high) - low)
-    return np.float64(high) - here if np.isfinite(high) else np.float64(here) - low
-
-
-@njit(inline="always")
-def jacobian_at(field, m, volume, k, j, i):  # type: ignore[no-untyped-def]
-    """det(I + du/dx) at a voxel: that of mm a voxel after the map over before it; m, volume: mm before."""
-    return (
-        determinant(
-            m[0, 0] + slope_at(field, 0, k, j, i, 0),
-            m[0, 1] + slope_at(field, 0, k, j, i, 1),
-            m[0, 2] + slope_at(field, 0, k, j, i, 2),
-            m[1, 0] + slope_at(field, 1, k, j, i, 0),
-            m[1, 1] + slope_at(field, 1, k, j, i, 1),
-            m[1, 2] + slope_at(field, 1, k, j, i, 2),
-            m[2, 0] + slope_at(field, 2, k, j, i, 0),
-            m[2, 1] + slope_at(field, 2, k, j, i, 1),
-            m[2, 2] + slope_at(field, 2, k, j, i, 2),
-        )
-        / volume
-    )
 
 
 @njit(cache=True, nogil=True, fastmath=_MATH, error_model="numpy")
@@ -80,16 +39,20 @@ def ddm(dose, place, per_mm, field, first, z0, matrix, out, marks):  # type: ign
         matrix[0, 0], matrix[0, 1], matrix[0, 2], matrix[1, 0], matrix[1, 1], matrix[1, 2],
         matrix[2, 0], matrix[2, 1], matrix[2, 2],
     )  # fmt: skip
+    inside = np.empty(nx)
     for s in range(n):
         k = z0 + s - first
         for j in range(ny):
+            jacobians_inside(field, matrix, volume, k, j, inside)
             for i in range(nx):
                 u, v, w = field[0, k, j, i], field[1, k, j, i], field[2, k, j, i]
                 mark = 0
                 value = np.float32(np.nan)
                 jacobian = np.nan
                 if np.isfinite(u) and np.isfinite(v) and np.isfinite(w):
-                    jacobian = jacobian_at(field, matrix, volume, k, j, i)
+                    jacobian = inside[i]
+                    if not np.isfinite(jacobian):
+                        jacobian = jacobian_at(field, matrix, volume, k, j, i)
                     x = along(place, 0, i, j, z0 + s) + turned(per_mm, 0, u, v, w)
                     y = along(place, 1, i, j, z0 + s) + turned(per_mm, 1, u, v, w)
                     z = along(place, 2, i, j, z0 + s) + turned(per_mm, 2, u, v, w)
