@@ -282,7 +282,9 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/diverging.py
   RegSuite/mrml/dose_display.py
   RegSuite/mrml/dose_layout.py
+  RegSuite/mrml/dose_made.py
   RegSuite/mrml/dose_marks.py
+  RegSuite/mrml/dose_result_tables.py
   RegSuite/mrml/dose_results.py
   RegSuite/mrml/dose_tables.py
   RegSuite/mrml/dose_volumes.py

@@ -52,12 +52,14 @@ def structure_dvh(
     end_slices: EndSlices = "half",
     tolerance: float = 1e-3,
     step_mm: float | None = None,
+    device: str = "cpu",
 ) -> StructureDvh:
     """The DVH of one structure in a dose [z, y, x] in Gy on `grid`; what is NaN is not covered.
 
     Bars start at half the smallest dose voxel, or thinner where the structure is thin, and are halved
     until volume, D95, D50 and D5 change by less than `tolerance` of themselves; step_mm: a width to
-    take instead. Raises GeometryError for a structure without volume, DoseError for a dose that is not 3D.
+    take instead. device: where pieces are summed ("cpu": compiled kernels, else torch's name).
+    Raises GeometryError for a structure without volume, DoseError for a dose that is not 3D.
     """
     if grid.ndim != 3:
         raise DoseError("the dose is 2D", mend="give a dose volume")
@@ -65,10 +67,10 @@ def structure_dvh(
     fine = fine_width(bin_width_gy, dose_limits(dose_gy)[1])
     thinnest = float(np.sqrt(region.across_mm2 / MOST_LINES))
     size = step_mm or max(min(min(grid.spacing) / 2, region.smallest_mm / 16), thinnest)
-    pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine)
+    pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine, device)
     change, settled = None, step_mm is not None or pieces >= ENOUGH_PIECES
     while not settled and pieces * 4 <= MOST_PIECES and lines_size / 2 >= thinnest:
-        pieces, finer, lines_size = _cut(region, dose_gy, grid, lines_size / 2, fine)
+        pieces, finer, lines_size = _cut(region, dose_gy, grid, lines_size / 2, fine, device)
         change = _change(found, finer)
         found, settled = finer, change <= tolerance
     found = _with_corners(found, region, dose_gy, grid)
@@ -84,12 +86,12 @@ def fine_width(bin_width_gy: float, largest_gy: float) -> float:
 
 
 def _cut(
-    region: Region, dose_gy: NDArray[np.float32], grid: Grid, size: float, fine: float
+    region: Region, dose_gy: NDArray[np.float32], grid: Grid, size: float, fine: float, device: str
 ) -> tuple[float, DoseHistogram, float]:
     lines = region.lines(size)
     along = min(min(grid.spacing) / 2, LONGEST_PIECE * size)  # the lines' ends are exact at any length
     pieces = float(np.ceil(lines.length_mm / along).sum())
-    return pieces, accumulated(lines, dose_gy, grid, along, fine), size
+    return pieces, accumulated(lines, dose_gy, grid, along, fine, device), size
 
 
 def _with_corners(

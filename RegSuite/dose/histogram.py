@@ -60,7 +60,12 @@ class DoseHistogram:
 
 
 def accumulated(
-    lines: Lines, dose_gy: NDArray[np.float32], grid: Grid, step_mm: float, fine_gy: float
+    lines: Lines,
+    dose_gy: NDArray[np.float32],
+    grid: Grid,
+    step_mm: float,
+    fine_gy: float,
+    device: str = "cpu",
 ) -> DoseHistogram:
     """The histogram of the region that `lines` stand for, in bins of `fine_gy`.
 
@@ -68,15 +73,25 @@ def accumulated(
     beyond them, and in cells with a NaN, it is not known and the volume there is not covered. Lines are
     cut into pieces of at most step_mm; the volume of each is spread evenly over as much dose as the
     dose's slope makes of its bar (same variance). Memory: 16 histograms.
+    device: "cpu" for the compiled kernels, else torch's name of where to compute (float64).
     """
     start, per_mm = in_voxels(lines, grid)
     limits = np.array(dose_limits(dose_gy))
     first = min(0.0, limits[0]) - 2 * fine_gy
     count = int(np.ceil((limits[1] - first) / fine_gy)) + 4
+    across = np.ascontiguousarray(lines.across_mm)
+    if device != "cpu":
+        from RegSuite.dose.kernels_torch import accumulated_on
+
+        ramp, sums = accumulated_on(
+            device, dose_gy, start, per_mm, lines.length_mm, across, lines.share, step_mm, limits, first,
+            fine_gy, count,
+        )  # fmt: skip
+        return from_ramps(ramp, sums, first, fine_gy, lines.volume_mm3)
     ramps = np.zeros((kernels.PARTS, count))
     sums = np.tile(np.array([0.0, 0.0, np.inf, -np.inf]), (kernels.PARTS, 1))
     kernels.accumulate(
-        dose_gy, start, per_mm, lines.length_mm, np.ascontiguousarray(lines.across_mm), lines.share,
+        dose_gy, start, per_mm, lines.length_mm, across, lines.share,
         step_mm, limits, first, fine_gy, ramps, sums,
     )  # fmt: skip
     return from_ramps(ramps.sum(axis=0), sums, first, fine_gy, lines.volume_mm3)

@@ -94,7 +94,7 @@ def run_dvh(inputs: Mapping[str, Any], parameters: DvhParameters, run: Run) -> D
     asked = dict.fromkeys((*ALWAYS, *(parameters.metric or ())))
     metrics = tuple(parse_metric(name) for name in asked)
     run.method = "lines"
-    run.device = "cpu"  # the kernels are the processor's
+    run.device = run.device if run.device.startswith("cuda") else "cpu"  # the sums need float64
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.2):
             dose = read_the_dose(inputs["dose"], "dose", parameters.dose_unit, run)
@@ -192,6 +192,7 @@ def _all(
                 grid,
                 bin_width_gy=parameters.bin_width_gy,
                 end_slices=parameters.end_slices,
+                device=run.device,
             )
         except GeometryError as error:
             reasons.append(error)
