@@ -53,6 +53,7 @@ def compared(asked: Values, other: Values, data: CourseData, run: Run) -> Mappin
     Judged are voxels whose whole search lies where both doses are known.
     """
     from RegSuite.dose.gamma import GammaCriteria, gamma
+    from RegSuite.dose.mapping.difference import mapping_difference
 
     largest = float(np.nanmax(asked, initial=0.0))
     if not largest > 0:
@@ -73,6 +74,9 @@ def compared(asked: Values, other: Values, data: CourseData, run: Run) -> Mappin
     evaluated = np.where(np.isfinite(other), other, 0).astype(np.float32)
     found = gamma(reference, data.grid, evaluated, data.grid, criteria)
     difference = other - asked
+    direct, by_energy = (asked, other) if data.course.mapping == "ddm" else (other, asked)
+    figures = mapping_difference(direct, by_energy, data.grid)
+    run.notes.append(figures.sentence())
     return MappingComparison(
         asked=data.course.mapping,
         other=other_mapping(data.course.mapping),
@@ -81,6 +85,7 @@ def compared(asked: Values, other: Values, data: CourseData, run: Run) -> Mappin
         pass_rate_percent=found.pass_rate_percent,
         percent=PERCENT,
         distance_mm=DISTANCE_MM,
+        figures=figures.to_dict(),
         structures=_by_structure(found.values, difference, data.volumes),
     )
 

@@ -80,8 +80,9 @@ class MetricRow:
 class MappingComparison:
     """The same course by the other mapping, judged by gamma against the one that was asked for.
 
-    gamma: [Z, Y, X], NaN where not judged. difference_gy: other minus asked for. structures:
-    {name: {pass_rate_percent, mean_difference_gy}}.
+    gamma: [Z, Y, X], NaN where not judged. difference_gy: other minus asked for. figures: how large
+    the difference is and where (MappingDifference). structures: {name: {pass_rate_percent,
+    mean_difference_gy}}.
     """
 
     asked: str
@@ -91,4 +92,5 @@ class MappingComparison:
     pass_rate_percent: float
     percent: float
     distance_mm: float
+    figures: Mapping[str, Any] = field(default_factory=dict)
     structures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

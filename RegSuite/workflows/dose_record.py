@@ -109,6 +109,7 @@ def _comparison(result: DoseCourseResult) -> dict[str, Any] | None:
         "asked": found.asked,
         "other": found.other,
         "pass_rate_percent": found.pass_rate_percent,
+        "difference": dict(found.figures),
         "percent": found.percent,
         "percent_is": "global",
         "distance_mm": found.distance_mm,

@@ -116,6 +116,8 @@ def test_the_two_mappings_are_compared_by_gamma(with_truth):
     assert 90 < found.pass_rate_percent <= 100
     assert abs(found.structures["GTV"]["mean_difference_gy"]) < 0.02 * truth().max()
     assert np.nanmax(np.abs(values(found.difference_gy))) > 0.01  # they do differ, and it is told
+    assert found.figures["max_gy"] == pytest.approx(np.nanmax(np.abs(values(found.difference_gy))))
+    assert any("differ by" in note and "mm LPS" in note for note in with_truth.notes)
 
 
 def test_energy_mass_transfer_gives_what_the_comparison_said_and_accounts_for_its_energy(with_truth):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,10 @@ class MappingDifference:
     emt_there_gy: float
     percent_of_max: float
     voxels: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as JSON holds them, without the map."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "map_gy"}
 
     def sentence(self) -> str:
         """The figures in words, for a report."""
