@@ -62,6 +62,7 @@ def map_dvhs(
                 data.grid,
                 bin_width_gy=course.bin_width_gy,
                 end_slices=course.end_slices,
+                device=run.device,
             )
         )
     warn_of_structures(found, run)

@@ -27,7 +27,8 @@ def sampled(
     """The dose by the found deformations themselves, and over samples of their errors (None without).
 
     Both are read at the same points of the structures, so that a curve and its band differ by the
-    deformation alone. On the processor the same seed gives the same bits for any number of threads.
+    deformation alone. On the processor the same seed gives the same bits for any number of threads; a GPU's
+    sums differ by float32's rounding.
     """
     known = [f.uncertainty for f in fractions if f.uncertainty is not None]
     some = len(known) == len(fractions)
@@ -75,6 +76,7 @@ def _run(
         end_slices=course.end_slices,
         bin_width_gy=course.bin_width_gy,
         workers=run.threads,
+        device=run.device,
         progress=progress,
     )
 
