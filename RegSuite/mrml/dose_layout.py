@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 
 from RegSuite.mrml.display import legend_of, voxels
-from RegSuite.mrml.dose_results import BROWSER, CHART, DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES
+from RegSuite.mrml.dose_made import BROWSER, CHART, DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES
 from RegSuite.mrml.fraction_browser import choose_fraction, volumes_of_browser
 from RegSuite.mrml.isodoses import LEVEL
 from RegSuite.mrml.layout import fill_layers, place_views, seen_part
@@ -45,7 +45,6 @@ def show_dose_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
         layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView
         grid = placed_grid(background)
         place_views(scene, grid, seen_part(background, grid), centre, layout=int(layout))
-        show_chart(scene, nodes.get(CHART))
         show_map(nodes, "accumulated_dose")
     finally:
         slicer.app.resumeRender()
@@ -64,6 +63,7 @@ def show_map(nodes: Mapping[str, Any], role: str, opacity: float = WASH) -> None
     for name in SLICE_VIEWS.values():
         fill_layers(composite(scene, name), background, shown, None, opacity)
     show_isodoses(nodes, role not in (SPREAD, "accumulated_eqd2"))
+    show_chart(scene, nodes.get("dvh_eqd2_chart" if role == "accumulated_eqd2" else CHART))
     browsed = {} if nodes.get(BROWSER) is None else volumes_of_browser(nodes[BROWSER])
     others = {**{name: nodes.get(name) for name in (*DOSES, SPREAD)}, "fraction": browsed.get("dose")}
     for other, node in others.items():

@@ -2,76 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
 from RegSuite.mrml.dose_display import highest, show_dose, show_spread
+from RegSuite.mrml.dose_made import DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES, Made
 from RegSuite.mrml.dose_marks import marks_in_steps
-from RegSuite.mrml.dose_tables import metrics_table
+from RegSuite.mrml.dose_result_tables import fractions_in_steps, tables_in_steps
 from RegSuite.mrml.dose_volumes import mark_dose
-from RegSuite.mrml.dvh_charts import dvh_chart, lines_of_table, nodes_of_chart
-from RegSuite.mrml.fraction_browser import browser_in_steps, nodes_of_browser
 from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.isodoses import isodoses_in_steps
-from RegSuite.mrml.make import columns_of
 from RegSuite.mrml.nodes import is_node
 from RegSuite.mrml.segmentations import refer_to_volume
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.structure_making import segmentation_of_structures
-from RegSuite.mrml.structure_reading import colours_of_segmentation
 from RegSuite.mrml.volume_making import volume_in_steps
 from RegSuite.mrml.voxels import values_of
 from RegSuite.report.dose_colours import isodose_levels, round_top
 
 if TYPE_CHECKING:
-    from RegSuite.workflows.model import Workflow
     from RegSuite.workflows.scene import SceneContent
-
-PLANNING, STRUCTURES = "planning", "structures"
-"""Items of a course's content that are inputs: the scan and the structures that were planned on."""
-
-COURSE_ITEMS = {PLANNING: "image", STRUCTURES: "structures"}
-"""Their kinds, as `object_in_steps` reads nodes of them."""
-
-DOSES = {
-    "accumulated_dose": "accumulated dose",
-    "accumulated_eqd2": "accumulated EQD2",
-    "dose_mean": "mean dose of the samples",
-    "dose_p05": "dose, 5th percentile",
-    "dose_p95": "dose, 95th percentile",
-}
-"""Items that are doses in Gy, and what their nodes are called."""
-
-SPREAD = "dose_sd"
-ISODOSES, CHART, BROWSER = "isodoses", "dvh_chart", "fractions"
-"""Roles of nodes that no workflow lists."""
-
-
-def is_course(workflow: Workflow) -> bool:
-    """Whether a workflow accumulates a course, so that its result is shown as this module does."""
-    return any(role.kind == "course" for role in workflow.inputs)
-
-
-@dataclass
-class _Made:
-    """The nodes of one result. own: those that were made here; folder: what lies in the result's folder."""
-
-    content: SceneContent
-    targets: Mapping[str, Any]
-    by_role: dict[str, Any] = field(default_factory=dict)
-    own: list[Any] = field(default_factory=list)
-
-    def take(self, role: str, node: Any, *more: Any) -> None:
-        """A node that was made here, and those that belong to it."""
-        if node is not None:
-            self.by_role[role] = node
-            self.own += [node, *more]
-
-    def name(self, words: str) -> str:
-        """'Course: accumulated dose'."""
-        return f"{self.content.name}: {words}"
 
 
 def dose_nodes_in_steps(
@@ -84,19 +35,19 @@ def dose_nodes_in_steps(
     the plot chart, "fractions" the browser. All of it lies in a subject hierarchy folder of the result's
     name. Doses are marked as SlicerRT marks them, so that its modules take them.
     """
-    made = _Made(content, dict(targets or {}))
+    made = Made(content, dict(targets or {}))
     yield from _inputs(made)
     yield from _doses(made)
     yield from _spread_and_marks(made)
     yield from _isodoses(made)
-    yield from _tables(made)
-    yield from _fractions(made)
+    yield from tables_in_steps(made)
+    yield from fractions_in_steps(made)
     _mark(made)
     result_folder(content.name, {str(number): node for number, node in enumerate(made.own)})
     return made.by_role
 
 
-def _inputs(made: _Made) -> Steps[None]:
+def _inputs(made: Made) -> Steps[None]:
     """The planning scan and the structures: the user's own nodes, or new ones."""
     planning = made.content.item(PLANNING)
     if is_node(planning):
@@ -115,7 +66,7 @@ def _inputs(made: _Made) -> Steps[None]:
         made.take(STRUCTURES, node)
 
 
-def _doses(made: _Made) -> Steps[None]:
+def _doses(made: Made) -> Steps[None]:
     """The doses, all on one scale, with a legend each."""
     for role, words in DOSES.items():
         item = made.content.item(role)
@@ -135,7 +86,7 @@ def _doses(made: _Made) -> Steps[None]:
             yield
 
 
-def _spread_and_marks(made: _Made) -> Steps[None]:
+def _spread_and_marks(made: Made) -> Steps[None]:
     spread = made.content.item(SPREAD)
     if spread is not None:
         target = made.targets.get(SPREAD)
@@ -151,7 +102,7 @@ def _spread_and_marks(made: _Made) -> Steps[None]:
         made.take("marks", node)
 
 
-def _isodoses(made: _Made) -> Steps[None]:
+def _isodoses(made: Made) -> Steps[None]:
     dose = made.by_role.get("accumulated_dose")
     if dose is None:
         return
@@ -161,47 +112,7 @@ def _isodoses(made: _Made) -> Steps[None]:
         made.take(ISODOSES, *models)
 
 
-def _tables(made: _Made) -> Steps[None]:
-    """The DVHs as a chart, and the metrics with their limits."""
-    path = made.content.item("dvh")
-    if path is not None:
-        structures = made.by_role.get(STRUCTURES)
-        colours = {} if structures is None else colours_of_segmentation(structures)
-        lines = lines_of_table(columns_of(path), kind="physical")
-        chart = dvh_chart(made.name("DVH"), lines, colours)
-        made.take(CHART, *nodes_of_chart(chart))
-        yield
-    metrics = made.content.item("dvh_metrics")
-    if metrics is not None:
-        target = made.targets.get("dvh_metrics")
-        verdicts = made.content.record.verdicts
-        made.take(
-            "dvh_metrics", metrics_table(columns_of(metrics), verdicts, made.name("dose metrics"), target)
-        )
-
-
-def _fractions(made: _Made) -> Steps[None]:
-    """The browser of the fractions, their doses on the scale of their own highest."""
-    items = {"image": "fraction_images", "dose": "fraction_doses"}
-    parts = {title: made.content.item(role) for title, role in items.items()}
-    there: dict[str, Sequence[Any]] = {title: images for title, images in parts.items() if images}
-    if not there:
-        return
-    browser, shown = yield from browser_in_steps(made.name("fractions"), there)
-    if "image" in shown:
-        planning = made.by_role.get(PLANNING)
-        seen = shown["image"] if planning is None else planning
-        display.show_grey(shown["image"], display.shown_window(seen))
-    if "dose" in shown:
-        top = highest(
-            [image.values if hasattr(image, "values") else image.data.numpy() for image in there["dose"]]
-        )
-        show_dose(shown["dose"], top, title="Fraction dose (Gy)")
-        mark_dose(shown["dose"])
-    made.take(BROWSER, *nodes_of_browser(browser))
-
-
-def _mark(made: _Made) -> None:
+def _mark(made: Made) -> None:
     """What made the nodes, from what."""
     record = made.content.record
     facts = {

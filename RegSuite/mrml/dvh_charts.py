@@ -41,16 +41,13 @@ class DvhLine:
     high_percent: Values | None = None
 
 
-def lines_of_table(columns: Mapping[str, Sequence[Any]], kind: str | None = None) -> list[DvhLine]:
-    """The DVHs of dvh.csv's columns, in their order. kind: of several (physical, eqd2), the one wanted."""
+def lines_of_table(columns: Mapping[str, Sequence[Any]]) -> list[DvhLine]:
+    """The DVHs of dvh.csv's columns, in their order."""
     names = np.array(list(columns["structure"]))
-    chosen = np.ones(len(names), dtype=bool)
-    if kind is not None and "kind" in columns:
-        chosen = np.array(list(columns["kind"])) == kind
     numbers = {name: _numbers(columns[name]) for name in (DOSE, VOLUME, LOW, HIGH) if name in columns}
     out = []
-    for structure in dict.fromkeys(names[chosen].tolist()):
-        mine = chosen & (names == structure)
+    for structure in dict.fromkeys(names.tolist()):
+        mine = names == structure
         low, high = (numbers[n][mine] if n in numbers else None for n in (LOW, HIGH))
         has_band = low is not None and high is not None and bool(np.isfinite(low).any())
         out.append(

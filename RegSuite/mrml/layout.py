@@ -10,7 +10,7 @@ import numpy as np
 import slicer
 
 from RegSuite.mrml.display import voxels
-from RegSuite.mrml.dose_results import is_course
+from RegSuite.mrml.dose_made import is_course
 from RegSuite.mrml.space import grid_of_volume
 from RegSuite.mrml.views import (
     SLICE_VIEWS,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
 from RegSuite.mrml.application.file_types import without_ending
-from RegSuite.mrml.dose_results import dose_nodes_in_steps, is_course
+from RegSuite.mrml.dose_made import is_course
+from RegSuite.mrml.dose_results import dose_nodes_in_steps
 from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.labels_in_3d import SURFACES, surfaces_of
 from RegSuite.mrml.make import make_node

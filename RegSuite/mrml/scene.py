@@ -60,7 +60,7 @@ class MrmlScene:
 
 def _without_nodes(content: SceneContent) -> SceneContent:
     """The content with arrays in place of nodes, which belong to another scene."""
-    from RegSuite.mrml.dose_results import COURSE_ITEMS
+    from RegSuite.mrml.dose_made import COURSE_ITEMS
     from RegSuite.mrml.inputs import object_in_steps
     from RegSuite.mrml.nodes import is_node
     from RegSuite.mrml.slabs import finish

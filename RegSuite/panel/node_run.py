@@ -79,7 +79,7 @@ class NodeRun:
         try:
             yield from self._compute()
             content = self._content()
-            from RegSuite.mrml.dose_results import is_course
+            from RegSuite.mrml.dose_made import is_course
 
             nodes = yield from self._make_nodes(content, made)
             self._notes.extend([*self.order.missing(), *self.order.changed(self._read)])

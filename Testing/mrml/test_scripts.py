@@ -81,3 +81,16 @@ def test_a_scan_labels_and_landmarks_go_through_a_transform_of_the_scene(tmp_pat
         wanted = whole.TransformPoint(given.GetNthControlPointPosition(number))
         # mm; a field from a file Slicer shows with cubic interpolation between its voxels of 4 mm
         assert found.GetNthControlPointPosition(number) == pytest.approx(wanted, abs=0.15)
+
+
+def test_a_course_is_accumulated_from_nodes_and_saved_with_its_dvhs(tmp_path):
+    said = script("07_accumulate_dose.py", tmp_path)
+    errors = [line for line in said.splitlines() if "from the true dose" in line]
+    assert float(errors[0].split()[0]) < 0.3
+    assert (tmp_path / "dicom" / "RD.dcm").is_file()
+    assert json.loads((tmp_path / "result" / "result.json").read_text())["files"]["scene"] == "scene.mrb"
+    slicer.util.loadScene(str(tmp_path / "mine.mrb"), {})
+    plot = slicer.mrmlScene.GetSingletonNode("PlotView1", "vtkMRMLPlotViewNode")
+    assert plot.GetPlotChartNode().GetNthPlotSeriesNode(0).GetName() == "GTV"
+    dose = slicer.util.getNode("dose on*: accumulated dose")
+    assert slicer.util.arrayFromVolume(dose).max() > 55
