@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +10,20 @@ from RegSuite.workflows.scene import SCENE_FILE, SceneContent, SceneError
 
 if TYPE_CHECKING:
     from RegSuite.report.result import Result as ResultRecord
+    from RegSuite.workflows.dose_parts import Curve
     from RegSuite.workflows.dose_result import DoseCourseResult
 
 
 def scene_content(result: DoseCourseResult, record: ResultRecord, folder: Path | None = None) -> SceneContent:
     """Planning scan, structures, doses, marks, and what each fraction looked like.
 
-    folder: where the result's tables were written, for a scene that holds them. Items by role: planning,
+    folder: where the result's tables were written, None where they were not. Items by role: planning,
     structures (tuple), accumulated_dose, accumulated_eqd2, dose_mean, dose_sd, dose_p05, dose_p95, marks,
-    dvh and dvh_metrics (Path), fraction_images and fraction_doses (tuples, one a fraction).
+    dvh, dvh_eqd2 and dvh_metrics (Path of the table, or its columns by name), fraction_images and
+    fraction_doses (tuples, one a fraction).
     """
     from RegSuite.workflows import get_workflow
-    from RegSuite.workflows.dose_files import CURVES_FILE, METRICS_FILE, sampled_images
+    from RegSuite.workflows.dose_files import sampled_images
 
     items: dict[str, Any] = {
         "planning": result.planning,
@@ -35,8 +38,7 @@ def scene_content(result: DoseCourseResult, record: ResultRecord, folder: Path |
     images = tuple(f.warped for f in result.fractions if f.warped is not None)
     if len(images) == len(result.fractions):
         items["fraction_images"] = images
-    if folder is not None:
-        items |= {"dvh": folder / CURVES_FILE, "dvh_metrics": folder / METRICS_FILE}
+    items |= _columns(result) if folder is None else _tables(result, folder)
     return SceneContent(
         workflow=get_workflow(result.run.workflow),
         record=record,
@@ -45,6 +47,41 @@ def scene_content(result: DoseCourseResult, record: ResultRecord, folder: Path |
         centre_mm=_centre(result),
         name=f"dose on {result.planning.name.split('.')[0]}",
     )
+
+
+def _tables(result: DoseCourseResult, folder: Path) -> dict[str, Path]:
+    """The tables of a result folder."""
+    from RegSuite.workflows.dose_files import CURVES_FILE, EQD2_CURVES_FILE, METRICS_FILE
+
+    out = {"dvh": folder / CURVES_FILE, "dvh_metrics": folder / METRICS_FILE}
+    return {**out, "dvh_eqd2": folder / EQD2_CURVES_FILE} if result.eqd2 else out
+
+
+def _columns(result: DoseCourseResult) -> dict[str, dict[str, list[Any]]]:
+    """The same tables as columns, where none were written."""
+    rows = ("structure", "metric", "unit", "value", "p05", "p50", "p95")
+    out = {"dvh_metrics": {name: [getattr(row, name) for row in result.rows] for name in rows}}
+    for role, kind in (("dvh", "physical"), ("dvh_eqd2", "eqd2")):
+        curves = [curve for curve in result.curves if curve.kind == kind]
+        if curves:
+            out[role] = {
+                "structure": [curve.structure for curve in curves for _ in curve.dose_gy],
+                "dose_gy": _joined(curve.dose_gy for curve in curves),
+                "volume_percent": _joined(curve.volume_percent for curve in curves),
+                "volume_percent_p05": _joined(_band(curve, curve.p05_percent) for curve in curves),
+                "volume_percent_p95": _joined(_band(curve, curve.p95_percent) for curve in curves),
+            }
+    return out
+
+
+def _band(curve: Curve, band: Any) -> Any:
+    import numpy as np
+
+    return np.full(len(curve.dose_gy), np.nan) if band is None else band
+
+
+def _joined(parts: Iterable[Any]) -> list[float]:
+    return [float(value) for part in parts for value in part]
 
 
 def write_scene(result: DoseCourseResult, record: ResultRecord, folder: Path) -> bool:
