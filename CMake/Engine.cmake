@@ -98,6 +98,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/sampling/quadrature.py
   RegSuite/dose/sampling/sampled_dvh.py
   RegSuite/dose/sampling/tally.py
+  RegSuite/dose/sampling/team.py
   RegSuite/dose/sampling/words.py
   RegSuite/dose/tapered_ends.py
   RegSuite/dose/uncertainty/__init__.py
@@ -612,6 +613,7 @@ set(ENGINE_RESOURCES
   Resources/Icons/RegSuite.svg
   Resources/limits/tg132.yaml
   Resources/models/laplace-calibration.json
+  Resources/models/thorax-uncertainty.safetensors
   Resources/models/thorax-uncertainty.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
@@ -619,6 +621,7 @@ set(ENGINE_RESOURCES
   Resources/presets/cbct-ct.yaml
   Resources/presets/ct-abdomen.yaml
   Resources/presets/ct-head-neck.yaml
+  Resources/presets/ct-lung-inhale.yaml
   Resources/presets/ct-lung.yaml
   Resources/requirements.txt
   )

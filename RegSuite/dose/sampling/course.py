@@ -19,6 +19,7 @@ from RegSuite.dose.sampling.points import Points
 from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
 from RegSuite.dose.sampling.quadrature import Quadrature, structure_quadrature
 from RegSuite.dose.sampling.tally import Tally
+from RegSuite.dose.sampling.team import Team
 from RegSuite.dose.sampling.words import assumptions, warnings_of
 from RegSuite.geometry import Grid
 from RegSuite.geometry.structure import Structure
@@ -79,13 +80,13 @@ def sample_course(
     found = _quadratures(drawn, grid, structures, end_slices, workers, say)
     points = Points.of(found, grid.shape[0], of_each, distinct)
     tally = Tally.empty(drawn, len(found), distinct, bin_width_gy)
-    heights = _slabs(grid, n * (1 + len(distinct)), slab_mb)
+    slabs = _slabs(points, grid, n, 1 + len(distinct), slab_mb)
     if device == "cpu":
-        _on_cpu(drawn, points, distinct, tally, heights, workers_or_default(workers), say)
+        _on_cpu(drawn, points, distinct, tally, slabs, workers_or_default(workers), say)
     else:
         from RegSuite.dose.sampling.on_device import run_on_device
 
-        run_on_device(drawn, points, distinct, tally, heights, device, say.share)
+        run_on_device(drawn, points, distinct, tally, slabs, device, say.share)
     say(1.0)
     dvhs = tally.dvhs(found, of_each)
     folded = tally.folded / (len(drawn) * grid.voxels)
@@ -109,6 +110,10 @@ class _Saying:
             self._last = now
             self._progress(self._at, STAGE, {})
 
+    def reached(self, part: float) -> None:
+        """How far it is, to be said at the next look."""
+        self._at = part
+
     def share(self, part: float) -> None:
         """Part 0..1 of the sampling is done."""
         self(BEFORE + (0.999 - BEFORE) * part)
@@ -124,28 +129,35 @@ def _quadratures(
         job = fraction.job
         nominal += map_dose(job.dose_gy, job.dose_grid, fraction.mean, grid, workers=workers).dose_gy
         say()
-    out = []
-    for number, structure in enumerate(structures):
-        out.append(structure_quadrature(structure, nominal, grid, end_slices=end_slices))
-        say(BEFORE * (number + 1) / len(structures))
+    out: list[Quadrature] = []
+
+    def one(number: int) -> None:
+        out.append(structure_quadrature(structures[number], nominal, grid, end_slices=end_slices))
+        say.reached(BEFORE * (number + 1) / len(structures))
+
+    with Team(1, say) as team:  # one at a time: its kernels have threads of their own
+        team.each(one, len(structures))
     return out
 
 
-def _slabs(grid: Grid, samples: int, slab_mb: float) -> list[tuple[int, int]]:
-    """The planes of each slab, so that `samples` doses of it take about slab_mb; one plane at least."""
+def _slabs(points: Points, grid: Grid, n: int, doses: int, slab_mb: float) -> list[tuple[int, int]]:
+    """The planes of each slab, whose samples at voxels and points fit slab_mb; one plane at least."""
     planes, rows, columns = grid.shape
-    height = int(slab_mb * 1e6 / (samples * rows * columns * 4))
-    height = min(max(height, 1), planes)
-    count = -(-planes // height)
-    edges = np.linspace(0, planes, count + 1).round().astype(int)
-    return [(int(a), int(b)) for a, b in pairwise(edges)]
+    each = np.bincount(points.upper, minlength=planes) * min(doses, 2) * 4 + rows * columns * doses
+    edges, held = [0], 0.0
+    for plane, values in enumerate(each):
+        held += 4 * n * float(values)
+        if held > slab_mb * 1e6 and plane > edges[-1]:
+            edges.append(plane)
+            held = 4 * n * float(values)
+    return list(pairwise([*edges, planes]))
 
 
 def _on_cpu(
     drawn: Sequence[Drawn], points: Points, distinct: Sequence[float], tally: Tally,
     slabs: Sequence[tuple[int, int]], workers: int, say: _Saying,
 ) -> None:  # fmt: skip
-    from RegSuite.dose.sampling.on_cpu import SlabWork, Team
+    from RegSuite.dose.sampling.on_cpu import SlabWork
 
     with Team(workers, say) as team:
         work = SlabWork(drawn, points, distinct, tally, team)

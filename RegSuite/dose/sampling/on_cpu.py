@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,35 +15,12 @@ from RegSuite.dose.sampling.fraction import Drawn
 from RegSuite.dose.sampling.maps import LOW_SHARE, least_known
 from RegSuite.dose.sampling.points import Points
 from RegSuite.dose.sampling.tally import Tally
+from RegSuite.dose.sampling.team import Team
 
 Values = NDArray[np.float32]
 
-LOOK_EVERY_S = 0.3
 ROWS = 8
 """Rows of a slab's plane whose statistics are one piece of work."""
-
-
-class Team:
-    """Threads that share out numbered pieces of work; `tick` is called every 0.3 s, and may raise."""
-
-    def __init__(self, workers: int, tick: Callable[[], None]) -> None:
-        self._pool = ThreadPoolExecutor(workers)
-        self._tick = tick
-
-    def __enter__(self) -> Team:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def each(self, work: Callable[[int], None], count: int) -> None:
-        """work(0) to work(count - 1), in any order. What one of them raises is raised here."""
-        pending = {self._pool.submit(work, k) for k in range(count)}
-        while pending:
-            done, pending = wait(pending, LOOK_EVERY_S, "FIRST_EXCEPTION")
-            for future in done:
-                future.result()
-            self._tick()
 
 
 class SlabWork:

@@ -17,7 +17,7 @@ from RegSuite.geometry.structure import Structure
 Floats = NDArray[np.float64]
 
 FIRST_CELLS = 4000
-MOST_CELLS = 150_000
+MOST_CELLS = 400_000
 LINES_A_CELL = 3
 FINER = 0.7
 """Each further try has cells of so much the edge: three times their number."""
@@ -62,7 +62,7 @@ def structure_quadrature(
 ) -> Quadrature:
     """Cells that agree with `structure_dvh` of the nominal dose [z, y, x] within 0.3 %, as few as do.
 
-    About 4000 at first, made finer until they agree, up to 150 000. Volumes are scaled (by what lines of
+    About 4000 at first, made finer until they agree, up to 400 000. Volumes are scaled (by what lines of
     another width leave) to that of `structure_dvh`. Raises GeometryError as `structure_dvh` does.
     """
     exact = structure_dvh(structure, nominal_gy, grid, end_slices=end_slices)
