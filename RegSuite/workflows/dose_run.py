@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from RegSuite.errors import InputError
 from RegSuite.workflows.dose_result import DoseCourseResult
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ def _read(course: Course, run: Run) -> CourseData:
     from RegSuite.workflows.dose_deformation import check_folding
     from RegSuite.workflows.dose_read import read_course
 
-    data = read_course(course, run)
+    try:
+        data = read_course(course, run)
+    except OSError as error:  # what no reader has put into words: a name that is too long, a dying disk
+        where = "" if error.filename is None else str(error.filename)
+        raise InputError(f"cannot be read: {error.strerror}", where=where, mend="check the file") from error
     check_folding(data)
     grid = " x ".join(f"{s:.3g}" for s in data.grid.spacing)
     run.say(f"{len(data.fractions)} doses onto {' x '.join(map(str, data.grid.size))} voxels of {grid} mm")

@@ -206,3 +206,7 @@ def test_much_dose_in_one_fraction_is_asked_about_where_eqd2_depends_on_it():
     assert any(f"{most} Gy in one fraction" in w and "fractions: N" in w for w in found.warnings)
     split = dose(course({"dose": large, "fractions": 20}, eqd2={"alpha_beta_gy": 3}), compare=False)
     assert not any("in one fraction" in w for w in split.warnings)
+
+
+def test_a_name_that_no_system_takes_is_refused_as_an_input():
+    refused(InputError, "cannot be read: File name too long", course({"dose": "d" * 5000}))
