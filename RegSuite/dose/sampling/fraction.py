@@ -38,14 +38,24 @@ class SampledFraction:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A fraction made ready: its mapping, mean and SD of u [3, Z, Y, X] (perhaps on disk), and its noise."""
+    """A fraction made ready: its mapping, mean and SD of u [3, Z, Y, X] (perhaps on disk), and its samples.
+
+    stream: what sample k's noise is drawn from, with k; it is drawn again whenever it is asked for, so
+    that many samples of many fractions take no memory.
+    """
 
     job: DoseMapping
     mean: Values
     sigma: Values
     correlation: Correlation
-    noise: Values
+    n: int
+    stream: tuple[int, int]
     count: float
+
+    def noise(self, k: int) -> Values:
+        """White noise [3, kz, ky, kx] of sample k; always the same."""
+        noise: Values = self.correlation.noise(1, np.random.default_rng((*self.stream, k)))[0]
+        return noise
 
 
 def drawn_fractions(
@@ -59,11 +69,12 @@ def drawn_fractions(
     oversampling: int = OVERSAMPLING,
     effective: bool = False,
 ) -> list[Drawn]:
-    """The fractions with n draws of noise each.
+    """The fractions with n samples each.
 
-    Fraction f draws from the seed (seed, f), so that fractions added later change none before them;
-    "same": all have the first one's noise, each times its own SD. Raises InputError for settings that
-    cannot be, GeometryError for fields off the grid, DoseError for a dose that cannot be mapped.
+    Sample k of fraction f draws from the seed (seed, f, k), so that samples or fractions added later
+    change none before them; "same": all have the first one's noise, each times its own SD. Raises
+    InputError for settings that cannot be, GeometryError for fields off the grid, DoseError for a dose
+    that cannot be mapped.
     """
     _check(fractions, n, correlation)
     made: list[Drawn] = []
@@ -83,19 +94,16 @@ def drawn_fractions(
         if effective and float(job.dose_gy.min()) < 0:
             raise DoseError(f"EQD2 of a dose of {float(job.dose_gy.min()):g} Gy", where=fraction.name)
         c = Correlation.of(grid, found.correlation_mm)
-        if correlation == "same" and made:
-            if c.nodes != made[0].noise.shape[2:] or c.length_mm != made[0].correlation.length_mm:
-                raise InputError(
-                    f"errors of {c.length_mm:g} and {made[0].correlation.length_mm:g} mm correlation length "
-                    "cannot be the same",
-                    where=fraction.name,
-                    mend="give one source of uncertainty for all fractions, or correlation: independent",
-                )
-            noise = made[0].noise
-        else:
-            noise = c.noise(n, np.random.default_rng([seed, number]))
+        if correlation == "same" and made and c.length_mm != made[0].correlation.length_mm:
+            raise InputError(
+                f"errors of {c.length_mm:g} and {made[0].correlation.length_mm:g} mm correlation length "
+                "cannot be the same",
+                where=fraction.name,
+                mend="give one source of uncertainty for all fractions, or correlation: independent",
+            )
+        stream = (seed, 0 if correlation == "same" else number)
         mean, sigma = (i.data.detach().cpu().numpy() for i in (found.displacement, found.sigma_mm))
-        made.append(Drawn(job, mean, sigma, c, noise, float(fraction.count)))
+        made.append(Drawn(job, mean, sigma, c, n, stream, float(fraction.count)))
     return made
 
 

@@ -31,7 +31,7 @@ class SlabWork:
     ) -> None:
         self.drawn, self.points, self.tally, self.team = drawn, points, tally, team
         self.alpha_betas = np.asarray(list(alpha_betas), float)
-        self.n, self.shape = len(drawn[0].noise), drawn[0].job.grid.shape
+        self.n, self.shape = drawn[0].n, drawn[0].job.grid.shape
         self.kinds = len(tally.limits)
         self.emt = drawn[0].job.mapping == "emt"
         self.below = np.zeros((1 + len(self.alpha_betas), self.n, *self.shape[1:]), np.float32)
@@ -65,7 +65,7 @@ class SlabWork:
 
         def sample(k: int) -> None:
             field = self._field(mean.shape)
-            kernels.displaced(fraction.noise[k], weights, c.y, across, mean, sigma, field)
+            kernels.displaced(fraction.noise(k), weights, c.y, across, mean, sigma, field)
             found = job.slab(field, z0, z1, first=first)
             self.tally.folded[k] += np.count_nonzero(found.marks & FOLDED)
             kernels.add(found.dose_gy, fraction.count, self.alpha_betas, total, k)

@@ -52,11 +52,10 @@ class _DeviceWork:
         self.drawn, self.points, self.alpha_betas = drawn, points, alpha_betas
         self.device, self.maps = torch.device(device), tally.maps
         self.tally = DeviceTally(tally, points, self.device)
-        self.n, self.shape = len(drawn[0].noise), drawn[0].job.grid.shape
+        self.n, self.shape = drawn[0].n, drawn[0].job.grid.shape
         self.kinds = len(tally.limits)
         self.emt = drawn[0].job.mapping == "emt"
         self.below = torch.zeros((1 + len(alpha_betas), self.n, *self.shape[1:]), device=self.device)
-        self.noise = [torch.from_numpy(f.noise).to(self.device) for f in drawn]
 
     def slab(self, z0: int, z1: int, said: Callable[[float], None]) -> None:
         """The planes z0 to before z1."""
@@ -88,7 +87,10 @@ class _DeviceWork:
         at_once = self._samples_at_once(mean[0].numel())
         for k in range(0, self.n, at_once):
             chosen = slice(k, min(k + at_once, self.n))
-            unit = fraction.correlation.field_tensor(self.noise[number][chosen], slice(first, last))
+            noise = np.stack([fraction.noise(s) for s in range(chosen.start, chosen.stop)])
+            unit = fraction.correlation.field_tensor(
+                torch.from_numpy(noise).to(self.device), slice(first, last)
+            )
             field = mean + sigma * unit
             dose, marks, _ = fraction.job.slab_on(field, z0, z1, first=first)
             self.tally.folded[chosen] += ((marks & FOLDED) > 0).sum(dim=(-1, -2, -3))

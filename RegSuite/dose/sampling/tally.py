@@ -45,7 +45,7 @@ class Tally:
         cls, drawn: Sequence[Drawn], structures: int, alpha_betas: Sequence[float], bin_width_gy: float
     ) -> Tally:
         """Bins for every dose that the fractions can add up to, bin_width_gy / 5 wide where that fits."""
-        n, shape = len(drawn[0].noise), drawn[0].job.grid.shape
+        n, shape = drawn[0].n, drawn[0].job.grid.shape
         limits = np.zeros((2, 2))
         for fraction in drawn:
             least, most = float(fraction.job.dose_gy.min()), float(fraction.job.dose_gy.max())
