@@ -46,6 +46,11 @@ def sampled(
     found = _run(data, fractions, known, data.course.samples, part(NOMINAL_SHARE, 1.0), run)
     for sentence in found.warnings:
         run.warn(sentence)
+    if any(one.calibration is None for one in known):
+        run.warn(
+            f"the uncertainty of source {known[0].source} is not calibrated: whether its bands are too "
+            "narrow or too wide was not measured"
+        )
     return nominal, found
 
 

@@ -185,7 +185,19 @@ def test_an_ensemble_spreads_where_its_registrations_disagree():
     found = dose(one, samples=5, compare=False, threads=2)
     spread = values(found.images["uncertainty_mm_1"])
     assert found.fractions[0].uncertainty.source == "ensemble"
+    assert any("ensemble is not calibrated" in w for w in found.warnings)
     assert 0.05 < np.nanmean(spread) < 10
+
+
+@pytest.mark.slow
+def test_the_shipped_network_gives_bands():
+    pytest.importorskip("monai", reason="the extra learning is not installed")
+    one = given(uncertainty="network")
+    one["fractions"] = one["fractions"][:1]
+    found = dose(one, samples=5, compare=False, threads=2)
+    assert found.fractions[0].uncertainty.source == "network"
+    assert 0.1 < np.nanmean(values(found.images["uncertainty_mm_1"])) < 10
+    assert found.metrics["dvh_bands"]["GTV"]["mean"]["p95"] > 0
 
 
 def test_what_a_transform_does_not_reach_is_marked_and_never_filled():
