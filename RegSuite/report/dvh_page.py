@@ -12,25 +12,13 @@ from numpy.typing import NDArray
 from RegSuite.report.draw import DPI, embedded, png
 from RegSuite.report.headline import counted
 from RegSuite.report.page import rendered
+from RegSuite.report.structure_looks import structure_looks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from RegSuite.report.result import Result
 
-_COLOURS = (
-    "#2563a8",
-    "#b3261e",
-    "#1b7f4b",
-    "#d97706",
-    "#7c3aed",
-    "#0e7490",
-    "#be185d",
-    "#4d7c0f",
-    "#6b4f2a",
-    "#475569",
-)
-_STYLES = ("-", "--", "-.", ":")
 _INK = "#1f2933"
 
 
@@ -73,7 +61,7 @@ def dvh_page(found: DvhPage, record: Result) -> str:
     ]
     return rendered(
         "dvh.html.j2",
-        {"digits": _digits},
+        {"digits": digits},
         result=record,
         content=record.to_dict(),
         headline=_headline(found),
@@ -94,7 +82,9 @@ def dvh_chart(found: DvhPage) -> Figure:
     largest = 0.0
     for line in found.lines:
         colour, style = looks[line.name]
-        axes.plot(line.dose_gy, line.volume_percent, color=colour, ls=style, lw=1.7, label=_short(line.name))
+        axes.plot(
+            line.dose_gy, line.volume_percent, color=colour, ls=style, lw=1.7, label=short_name(line.name)
+        )
         largest = max(largest, float(line.dose_gy[-1]))
     axes.set(xlim=(0, largest * 1.01 or 1), ylim=(0, 101))
     axes.set_xlabel("dose in Gy", color=_INK)
@@ -108,33 +98,16 @@ def dvh_chart(found: DvhPage) -> Figure:
 
 
 def _looks(found: DvhPage) -> dict[str, tuple[str, str]]:
-    """Colour and line style of each structure: its own colour where it has one that can be seen."""
-    looks: dict[str, tuple[str, str]] = {}
-    for index, line in enumerate(found.lines):
-        own = line.colour
-        colour = (
-            _COLOURS[index % len(_COLOURS)]
-            if own is None or _is_pale(own)
-            else "#{:02x}{:02x}{:02x}".format(*own)
-        )
-        style = _STYLES[(index // len(_COLOURS)) % len(_STYLES)]
-        while (colour, style) in looks.values() and style != _STYLES[-1]:
-            style = _STYLES[_STYLES.index(style) + 1]
-        looks[line.name] = (colour, style)
-    return looks
+    return structure_looks({line.name: line.colour for line in found.lines})
 
 
-def _is_pale(colour: Sequence[int]) -> bool:
-    """Whether a line of this colour is hard to see on white."""
-    return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] > 190
-
-
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Two decimals, three of what is below 1, none of thousands."""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """At most 26 characters of a name, for a legend."""
     return name if len(name) <= 26 else name[:25] + "…"
 
 

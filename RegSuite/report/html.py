@@ -17,6 +17,7 @@ from RegSuite.report.tiles import key_numbers
 if TYPE_CHECKING:
     from RegSuite.report.figures import Shown
     from RegSuite.report.images import ReportImages
+    from RegSuite.report.view import Place, View
 
 
 def write_report(
@@ -81,17 +82,18 @@ def _pictures(result: Result, pictures: ReportImages | None) -> dict[str, Any]:
     ]
     dice_plot = _dice_plot(result, pictures)
     return {
-        "comparisons": [_embed(s) for s in comparisons.comparisons(view)],
-        "originals": [_embed(s) for s in comparisons.originals(view)],
-        "single": [_embed(s) for s in single if s is not None],
+        "comparisons": [embed(s) for s in comparisons.comparisons(view)],
+        "originals": [embed(s) for s in comparisons.originals(view)],
+        "single": [embed(s) for s in single if s is not None],
         "plots": [(title, embedded(png(figure))) for title, figure in drawn_plots if figure is not None],
         "dice_plot": None if dice_plot is None else embedded(png(dice_plot)),
         "dice_drawn": plots.MOST_LABELS,
-        "place": _place_sentence(view),
+        "place": place_sentence(view, view.centre),
     }
 
 
-def _embed(shown: Shown) -> Embedded:
+def embed(shown: Shown) -> Embedded:
+    """The picture with its drawings as addresses inside a page."""
     before = None if shown.before is None else embedded(png(shown.before))
     return Embedded(shown.name, shown.title, shown.caption, before, embedded(png(shown.after)))
 
@@ -109,9 +111,9 @@ def _dice_plot(result: Result, pictures: ReportImages) -> Any | None:
     return dice_by_label(before, after, pictures.label_names, limit)
 
 
-def _place_sentence(view: Any) -> str:
+def place_sentence(view: View, place: Place) -> str:
     """Where the pictures are cut, how they hang, and how far the grid is tilted."""
-    at = ", ".join(f"{v:.0f}" for v in view.centre.point_mm)
+    at = ", ".join(f"{v:.0f}" for v in place.point_mm)
     plane = view.planes[0]
     if view.grid.ndim == 2:
         return "Shown along the image's own axes, x to the right and y down (LPS)."
@@ -122,6 +124,6 @@ def _place_sentence(view: Any) -> str:
         else ""
     )
     return (
-        f"{names.capitalize()} through {view.centre.why} (LPS {at} mm), in radiological convention: "
+        f"{names.capitalize()} through {place.why} (LPS {at} mm), in radiological convention: "
         f"the patient's left (L) is on the right of axial and coronal planes.{tilt}"
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from RegSuite.report.dose_page import DoseFraction, DoseLine, DoseMetric, DosePage
+import numpy as np
+from numpy.typing import NDArray
+
+from RegSuite.report.dose_content import DoseFraction, DoseLine, DoseMetric, DosePage
 from RegSuite.workflows.dose_files import sampled_images
 
 if TYPE_CHECKING:
@@ -14,25 +17,17 @@ if TYPE_CHECKING:
 
 def page_of(result: DoseCourseResult) -> DosePage:
     """The page's content, sharing the result's arrays."""
-    colours = {s.name: s.colour for s in result.structures}
     comparison = result.comparison
     return DosePage(
         planning=result.planning,
-        structures=result.structures,
+        structures={s.name: s.colour for s in result.structures},
+        share=lambda name: _share(result, name),
         dose=result.dose,
         eqd2=result.eqd2,
         marks=result.marks,
         spread=sampled_images(result),
         lines=[
-            DoseLine(
-                c.structure,
-                c.kind,
-                c.dose_gy,
-                c.volume_percent,
-                c.p05_percent,
-                c.p95_percent,
-                colours.get(c.structure),
-            )
+            DoseLine(c.structure, c.kind, c.dose_gy, c.volume_percent, c.p05_percent, c.p95_percent)
             for c in result.curves
         ],
         metrics=[DoseMetric(**asdict(row)) for row in result.rows],
@@ -43,3 +38,12 @@ def page_of(result: DoseCourseResult) -> DosePage:
         gamma=None if comparison is None else comparison.gamma,
         difference_gy=None if comparison is None else comparison.difference_gy,
     )
+
+
+def _share(result: DoseCourseResult, name: str) -> NDArray[np.float32]:
+    """Share 0..1 of each voxel of the accumulation grid inside of a structure."""
+    from RegSuite.dose.voxel_volumes import voxel_volumes_cc
+
+    region = next(r for r in result.data.regions if r.structure.name == name)
+    voxel_cc = float(np.prod(result.grid.spacing)) / 1000
+    return (voxel_volumes_cc(region, result.grid) / voxel_cc).astype(np.float32)

@@ -102,9 +102,9 @@ def test_auto_shows_no_parameters_and_says_why(form):
 
 
 def test_a_preset_brings_its_method_and_its_values(form, parameters):
-    form.box("preset").set_value("ct-lung")
-    preset = load_preset("ct-lung")
-    assert parameters.preset == "ct-lung"
+    form.box("preset").set_value("ct-lung-inhale")
+    preset = load_preset("ct-lung-inhale")
+    assert parameters.preset == "ct-lung-inhale"
     assert form.method() == preset.method == "convex"
     assert field(form, "window_mm").value == preset.parameters["window_mm"]
     assert field(form, "window_mm").suffix == " mm"
@@ -118,10 +118,10 @@ def test_presets_are_named_for_people_and_explained(form):
     box = form.box("preset").widget
     names = [box.itemText(i) for i in range(box.count)]
     assert names[0] == "automatic"
-    at = names.index("Chest CT, inhale and exhale or two dates")
+    at = names.index("Chest CT, full inhale and exhale")
     tip = box.itemData(at, qt.Qt.ToolTipRole)
     assert "Method: convex" in tip
-    assert "In scripts: ct-lung" in tip
+    assert "In scripts: ct-lung-inhale" in tip
 
 
 @pytest.mark.parametrize("method", WITH_A_FORM)
@@ -138,7 +138,7 @@ def test_every_parameter_of_a_method_has_a_widget_and_none_differs_by_itself(met
 
 
 def test_only_what_differs_is_kept(form, parameters):
-    form.box("preset").set_value("ct-lung")
+    form.box("preset").set_value("ct-lung-inhale")
     field(form, "window_mm").value = 20.0
     field(form, "inverse_consistency").checked = False
     assert kept(parameters) == {"window_mm": 20.0, "inverse_consistency": False}
@@ -239,11 +239,11 @@ def test_what_the_method_refuses_goes_back_and_is_said(form, parameters):
 def test_reset_brings_everything_back_but_preset_and_method(form, parameters):
     import qt
 
-    form.box("preset").set_value("ct-lung")
+    form.box("preset").set_value("ct-lung-inhale")
     field(form, "window_mm").value = 20.0
     parameters.threads, parameters.seed, parameters.report = 3, 5, False
     form.widget.findChild(qt.QPushButton, "resetButton").click()
-    assert (parameters.preset, kept(parameters)) == ("ct-lung", {})
+    assert (parameters.preset, kept(parameters)) == ("ct-lung-inhale", {})
     assert (parameters.threads, parameters.seed, parameters.report) == (0, 0, True)
     assert field(form, "window_mm").value == 32.0
     assert field(form, "threads").text == "automatic"

@@ -16,7 +16,16 @@ from RegSuite.presets import load_preset, preset_names
 from RegSuite.validation import validated
 from Testing.workflows.small import SHIFT_MM, a_pair
 
-BUILT_IN = {"brain-mri", "brain-multimodal", "ct-lung", "ct-abdomen", "ct-head-neck", "cbct-ct", "2d-section"}
+BUILT_IN = {
+    "brain-mri",
+    "brain-multimodal",
+    "ct-lung",
+    "ct-lung-inhale",
+    "ct-abdomen",
+    "ct-head-neck",
+    "cbct-ct",
+    "2d-section",
+}
 
 
 def ct(width=300.0, lung=0.0, size=40):
