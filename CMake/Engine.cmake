@@ -548,6 +548,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/dose.py
   RegSuite/workflows/dose_checks.py
   RegSuite/workflows/dose_compare.py
+  RegSuite/workflows/dose_data.py
   RegSuite/workflows/dose_deformation.py
   RegSuite/workflows/dose_dicom.py
   RegSuite/workflows/dose_files.py

@@ -13,7 +13,7 @@ from RegSuite.workflows.dose_parts import MappingComparison
 if TYPE_CHECKING:
     from RegSuite.dose.gamma import GammaCriteria
     from RegSuite.geometry import Image
-    from RegSuite.workflows.dose_read import CourseData
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_volumes import StructureVoxels
     from RegSuite.workflows.run import Run
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from RegSuite.methods.choice import Choice
     from RegSuite.transforms.base import Transform
     from RegSuite.workflows.course import Course
+    from RegSuite.workflows.dose_data import CourseData, FractionData
     from RegSuite.workflows.dose_given import GivenDeformation
-    from RegSuite.workflows.dose_read import CourseData, FractionData
     from RegSuite.workflows.register import RegisterParameters
     from RegSuite.workflows.run import Run
 

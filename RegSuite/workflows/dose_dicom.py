@@ -11,7 +11,7 @@ from RegSuite.workflows.inputs import is_file_name
 
 if TYPE_CHECKING:
     from RegSuite.io.image_series import ImageSeries
-    from RegSuite.workflows.dose_read import FractionData
+    from RegSuite.workflows.dose_data import FractionData
     from RegSuite.workflows.dose_result import DoseCourseResult
 
 

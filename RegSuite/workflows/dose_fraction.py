@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
     from RegSuite.geometry import Grid, Image
     from RegSuite.methods.base import Progress
+    from RegSuite.workflows.dose_data import CourseData, FractionData
     from RegSuite.workflows.dose_deformation import FoundDeformation
-    from RegSuite.workflows.dose_read import CourseData, FractionData
     from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.run import Run
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from RegSuite.dose.sampling.sampled_dvh import SampledDvh
     from RegSuite.methods.base import Progress
     from RegSuite.workflows.course import Course
-    from RegSuite.workflows.dose_read import CourseData
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.run import Run
 
 ALWAYS_EFFECTIVE = ("EQD2", "EQD2(D2)", "EQD2(D95)", "EQD2(D0.03cc)")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from RegSuite.dose.mapping.mapped import MappedDose
     from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
     from RegSuite.geometry import Image
-    from RegSuite.workflows.dose_read import CourseData
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.run import Run
 
 

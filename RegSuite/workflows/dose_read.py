@@ -2,85 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import GeometryError, InputError
+from RegSuite.io.write_image import WRITABLE
 from RegSuite.workflows.dose_checks import check_doses, check_frames, check_names, check_reach
-from RegSuite.workflows.dose_given import GivenDeformation, read_given
+from RegSuite.workflows.dose_data import CourseData, FractionData
+from RegSuite.workflows.dose_given import read_given
 from RegSuite.workflows.dose_grid import accumulation_grid
 from RegSuite.workflows.dose_inputs import read_the_dose, structures_in_frame
-from RegSuite.workflows.dose_volumes import StructureVoxels, structure_voxels
+from RegSuite.workflows.dose_volumes import structure_voxels
 from RegSuite.workflows.inputs import Reader, is_file_name
 
 if TYPE_CHECKING:
     from RegSuite.dose.mapping.density import DensityTable
     from RegSuite.dose.region import Region
-    from RegSuite.geometry import DoseImage, Grid, Image, Structure
-    from RegSuite.io.course_checks import FractionFrames
+    from RegSuite.geometry import DoseImage, Image, Structure
     from RegSuite.io.image_series import ImageSeries
     from RegSuite.workflows.course import Course, FractionInput
     from RegSuite.workflows.run import Run
-
-
-@dataclass(frozen=True, eq=False)
-class FractionData:
-    """A fraction as it was checked: its dose, and how to get at its image and its given deformation.
-
-    number: 1, 2, ...; name: for people and warnings. series: of its image where that is DICOM.
-    """
-
-    number: int
-    name: str
-    given: FractionInput
-    dose: DoseImage
-    image_grid: Grid | None
-    series: ImageSeries | None
-    deformation: GivenDeformation | None
-
-    @property
-    def frames(self) -> FractionFrames:
-        """The frames of reference that it names."""
-        from RegSuite.io.course_checks import FractionFrames
-
-        given = self.deformation
-        return FractionFrames(
-            name=self.name,
-            image=None if self.series is None else self.series.frame_of_reference,
-            dose=self.dose.frame_of_reference,
-            registered=None if given is None else given.registered_frame,
-            source=None if given is None else given.source_frame,
-            has_transform=given is not None,
-        )
-
-    @property
-    def count(self) -> float:
-        """How many equal fractions the dose holds."""
-        return self.given.fractions
-
-    def read_image(self) -> Image | None:
-        """Its image, read anew where it is a file, so that one fraction's is in memory at a time."""
-        return None if self.given.image is None else Reader({}, []).registrable(self.given.image, "image")
-
-
-@dataclass(frozen=True, eq=False)
-class CourseData:
-    """A course as it was checked. regions: the structures that have a volume, made ready for lines.
-
-    volumes: of these, by voxel of the accumulation grid.
-    """
-
-    course: Course
-    planning: Image
-    series: ImageSeries | None
-    structures: tuple[Structure, ...]
-    regions: tuple[Region, ...]
-    fractions: tuple[FractionData, ...]
-    grid: Grid
-    volumes: Mapping[str, StructureVoxels]
-    density: DensityTable | None
 
 
 def read_course(course: Course, run: Run) -> CourseData:
@@ -116,8 +58,8 @@ def read_course(course: Course, run: Run) -> CourseData:
     check_doses(course, names, doses, doubts)
     grid = accumulation_grid(planning.grid, [d.image.grid for d in doses], course.spacing_mm)
     fractions = tuple(
-        _fraction(n, names[n - 1], given, doses[n - 1], planning, doubts, run)
-        for n, given in enumerate(course.fractions, start=1)
+        _fraction(n, names[n - 1], course, doses[n - 1], planning, doubts, run)
+        for n in range(1, len(names) + 1)
     )
     check_frames(frame, [f.frames for f in fractions])
     for sentence in doubts:
@@ -183,15 +125,22 @@ def _names(fractions: Sequence[FractionInput]) -> list[str]:
     found: list[str] = []
     for number, fraction in enumerate(fractions, start=1):
         named = next((g for g in (fraction.image, fraction.dose) if is_file_name(g)), None)
-        name = fraction.name or (f"fraction {number}" if named is None else Path(named).name.split(".")[0])
+        name = fraction.name or (f"fraction {number}" if named is None else _without_ending(named))
         found.append(name if name and name not in found else f"{name} ({number})")
     return found
+
+
+def _without_ending(given: Any) -> str:
+    """A file's name without its ending; a folder's as it is."""
+    name = Path(given).name
+    ending = next((e for e in (*WRITABLE, ".mhd", ".nhdr", ".dcm") if name.lower().endswith(e)), "")
+    return name[: len(name) - len(ending)]
 
 
 def _fraction(
     number: int,
     name: str,
-    given: FractionInput,
+    course: Course,
     dose: DoseImage,
     planning: Image,
     doubts: list[str],
@@ -199,8 +148,9 @@ def _fraction(
 ) -> FractionData:
     """One fraction, its image and its given transform checked and let go of."""
     from RegSuite.io.checks import check_pair
+    from RegSuite.workflows.dose_deformation import choice_for
 
-    image = None
+    given, image = course.fractions[number - 1], None
     if given.image is not None:
         image = Reader(run.inputs, doubts).registrable(given.image, f"image_{number}")
         if image.ndim != 3 or image.channels != 1:
@@ -218,4 +168,5 @@ def _fraction(
         check_reach(name, planning.grid, "the planning image through the transform", dose, deformation)
     elif image is not None:
         doubts += [f"{name}: {sentence}" for sentence in check_pair(planning, image)]
+        choice_for(planning, image, course, run.seed)  # refuses parameters that the chosen method has not
     return FractionData(number, name, given, dose, None if image is None else image.grid, series, deformation)

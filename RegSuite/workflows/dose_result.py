@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from RegSuite.quality.limits import Verdict
     from RegSuite.workflows.course import Course
     from RegSuite.workflows.dose import DoseParameters
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_parts import Curve, FractionResult, MappingComparison, MetricRow
-    from RegSuite.workflows.dose_read import CourseData
     from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.run import Run
     from RegSuite.workflows.scene import SceneContent

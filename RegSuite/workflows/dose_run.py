@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from RegSuite.quality import Limits
     from RegSuite.workflows.course import Course
     from RegSuite.workflows.dose import DoseParameters
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_parts import FractionResult
-    from RegSuite.workflows.dose_read import CourseData
     from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.run import Run
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
     from RegSuite.geometry import Image
     from RegSuite.methods.base import Progress
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_parts import FractionResult
-    from RegSuite.workflows.dose_read import CourseData
     from RegSuite.workflows.run import Run
 
 NOMINAL_SHARE = 0.15

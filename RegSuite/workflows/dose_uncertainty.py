@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from RegSuite.geometry import Image
     from RegSuite.methods.base import Progress
     from RegSuite.workflows.course import Course
-    from RegSuite.workflows.dose_read import CourseData, FractionData
+    from RegSuite.workflows.dose_data import CourseData, FractionData
     from RegSuite.workflows.run import Run
 
 STIFFER_VOXELS = 2.5

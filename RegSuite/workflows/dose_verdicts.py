@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from RegSuite.quality import Limits, Verdict
+    from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_parts import FractionResult, MetricRow
-    from RegSuite.workflows.dose_read import CourseData
     from RegSuite.workflows.run import Run
 
 

@@ -99,6 +99,7 @@ def test_what_is_not_there_or_of_another_kind_is_refused(fraction, words):
         ({"metrics": ["EQD2(D95)"]}, "needs alpha/beta"),
         ({"registration": {"method": "elastic"}}, "elastic"),
         ({"registration": {"preset": "ct-lungs"}}, "did you mean 'ct-lung'"),
+        ({"registration": {"method": "deformable", "parameters": {"iteration": [3]}}}, "mean 'iterations'"),
         ({"grid_mm": 0.01}, "larger voxels"),
     ],
 )
@@ -210,3 +211,17 @@ def test_much_dose_in_one_fraction_is_asked_about_where_eqd2_depends_on_it():
 
 def test_a_name_that_no_system_takes_is_refused_as_an_input():
     refused(InputError, "cannot be read|does not exist", course({"dose": "d" * 5000}))
+
+
+def test_parameters_that_the_method_chosen_by_auto_has_not_are_refused_before_the_first_fraction():
+    given = course({}, {"transform": None}, registration={"parameters": {"iteratons": [3]}})
+    refused(InputError, "'iteratons' is no parameter of method", given)
+
+
+def test_fractions_are_called_after_their_files_and_never_alike(tmp_path):
+    from RegSuite.io.write_image import write_image
+
+    write_image(image("day"), tmp_path / "day1.nii.gz")
+    file = tmp_path / "day1.nii.gz"
+    found = dose(course({"image": file}, {"image": file}, {}, {"name": "boost"}), compare=False)
+    assert [f.name for f in found.fractions] == ["day1", "day1 (2)", "fraction 3", "boost"]
