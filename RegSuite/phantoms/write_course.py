@@ -126,7 +126,7 @@ def _course_file(
             "limits: limits.yaml",
             f"eqd2: {{alpha_beta_gy: {{default: 3{tumour}}}}}",
             "samples: 100",
-            "correlation: independent",
+            "correlation: same",
             "",
         ]
     )

@@ -145,7 +145,7 @@ class Course(BaseModel):
     limits: Any = None
     eqd2: Eqd2Choice | None = None
     samples: int = Field(default=100, ge=2, le=10_000)
-    correlation: Correlated = "independent"
+    correlation: Correlated = "same"
     grid_mm: float | tuple[float, float, float] | None = None
     metrics: tuple[str, ...] = ()
     bin_width_gy: float = Field(default=0.1, gt=0)

@@ -22,7 +22,7 @@ def changed(**settings):
 
 def test_a_course_has_defaults_for_every_setting_below_fractions():
     course = course_of(PLAIN)
-    assert (course.mapping, course.samples, course.correlation) == ("ddm", 100, "independent")
+    assert (course.mapping, course.samples, course.correlation) == ("ddm", 100, "same")
     assert (course.uncertainty.source, course.registration.method, course.eqd2) == ("laplace", "auto", None)
     assert course.fractions[0].fractions == 1
     assert course_of(course) is course

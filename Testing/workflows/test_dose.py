@@ -137,7 +137,7 @@ def test_bands_hold_the_nominal_curve_and_the_result_says_what_they_rest_on(cali
     assert section["sampling"] == {
         "source": "laplace",
         "samples": 20,
-        "correlation": "independent",
+        "correlation": "same",
         "correlation_mm": 30.0,
         "percentiles": [5, 95],
     }
