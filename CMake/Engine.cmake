@@ -442,6 +442,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/shape.py
   RegSuite/phantoms/thorax/structures.py
   RegSuite/phantoms/thorax/tissue_kernels.py
+  RegSuite/phantoms/thorax/vessel_kernels.py
   RegSuite/phantoms/thorax/vessels.py
   RegSuite/phantoms/whole_folder.py
   RegSuite/phantoms/write.py

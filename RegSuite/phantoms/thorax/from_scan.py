@@ -50,12 +50,7 @@ def course_from_scan(
     the scan itself is left as it is. labels: on the image's grid; they are structures beside it.
     Raises InputError for labels on another grid, a scan without lungs or too small for the motion.
     """
-    if image.ndim != 3 or image.channels != 1:
-        raise InputError(f"{image.channels} values a voxel in {image.ndim}D are no CT", where=image.name)
-    if labels is not None and not labels.grid.same_space(image.grid):
-        raise InputError(
-            "the labels are not on the scan's grid", where=labels.name, mend="resample the labels"
-        )
+    _check(image, labels)
     rng = np.random.default_rng(seed)
     names = dict(label_names or {})
     chest = chest_of(image, labels, names, rng)
@@ -90,6 +85,15 @@ def course_from_scan(
             "target_radius_mm": chest.radius_mm,
         },
     )
+
+
+def _check(image: Image, labels: Image | None) -> None:
+    if image.ndim != 3 or image.channels != 1:
+        raise InputError(f"{image.channels} values a voxel in {image.ndim}D are no CT", where=image.name)
+    if labels is not None and not labels.grid.same_space(image.grid):
+        raise InputError(
+            "the labels are not on the scan's grid", where=labels.name, mend="resample the labels"
+        )
 
 
 def _motions(grid: Grid, chest: Chest, fractions: int, rng: np.random.Generator) -> list[Motion]:

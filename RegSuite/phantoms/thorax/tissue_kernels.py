@@ -18,6 +18,7 @@ from RegSuite.phantoms.thorax.form_kernels import (
     lung,
     tumour,
 )
+from RegSuite.phantoms.thorax.vessel_kernels import vessel
 
 AIR_HU, FAT_HU, MUSCLE_HU, LIVER_HU, FLUID_HU = -1000.0, -100.0, 50.0, 62.0, 8.0
 
@@ -29,35 +30,6 @@ BODY, LUNG_L, LUNG_R, HEART, CORD, GULLET, AIRWAY, AORTA, LIVER, BONE, GTV = ran
 def share(depth, edge):  # type: ignore[no-untyped-def]
     """How much of a voxel is inside a surface that is `depth` mm away, the edge 2 `edge` mm wide."""
     return min(max(0.5 + 0.5 * depth / edge, 0.0), 1.0)
-
-
-@njit(cache=True, nogil=True)
-def vessel(x, y, z, edge, g):  # type: ignore[no-untyped-def]
-    """Share of blood at a point, and the kind of the deepest vessel (-1: none)."""
-    i = math.floor((x - g.corner[0]) / 9.0)
-    j = math.floor((y - g.corner[1]) / 9.0)
-    k = math.floor((z - g.corner[2]) / 9.0)
-    if i < 0 or j < 0 or k < 0 or i >= g.size[0] or j >= g.size[1] or k >= g.size[2]:
-        return 0.0, -1
-    cell = i + g.size[0] * (j + g.size[1] * k)
-    best, kind = 0.0, -1
-    for place in range(g.starts[cell], g.starts[cell + 1]):
-        n = g.members[place]
-        e = g.ends[n]
-        ax, ay, az = e[3] - e[0], e[4] - e[1], e[5] - e[2]
-        px, py, pz = x - e[0], y - e[1], z - e[2]
-        t = (px * ax + py * ay + pz * az) / (ax * ax + ay * ay + az * az + 1e-9)
-        t = min(max(t, 0.0), 1.0)
-        d = math.sqrt((px - t * ax) ** 2 + (py - t * ay) ** 2 + (pz - t * az) ** 2)
-        r = e[6] + t * (e[7] - e[6])
-        if d > r + 2.2 * edge:
-            continue
-        # a disc of radius r seen through a Gaussian of the edge's width: exact in its middle
-        middle = 1.0 - math.exp(-r * r / (1.2 * edge * edge))
-        c = middle / (1.0 + math.exp((d - r) / (0.42 * edge))) * (1.0 + math.exp(-r / (0.42 * edge)))
-        if c > best:
-            best, kind = min(c, 1.0), g.kind[n]
-    return best, kind
 
 
 @njit(cache=True, nogil=True)
@@ -92,34 +64,57 @@ def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-de
     inside = cage(x, y, z, s)
     up = above_diaphragm(x, y, z, s)
     if inside > -edge:
-        # fat around the vessels of the mediastinum, and below the diaphragm between the organs
-        soft = 20.0 + 26.0 * wave if up > 0.0 else 5.0 + 40.0 * wave
-        hu += share(inside, edge) * (min(max(soft, -95.0), 50.0) - hu)
-        in_liver = min(-up - 2.0, inside - 3.0, 0.8 * (40.0 - x + 0.6 * up), 58.0 - y)
-        if in_liver > -edge:
-            hu += share(in_liver, edge) * (LIVER_HU + 0.4 * s.blood_hu - 17.0 + 3.0 * wave - hu)
-            label = LIVER if in_liver > 0.0 else label
-        spleen = min(-up - 2.0, inside - 4.0, 0.8 * (x - 62.0 - 0.4 * y), 0.8 * (y + 10.0 - 0.3 * up))
-        hu += share(spleen, edge) * (48.0 + 0.4 * s.blood_hu - hu)
+        hu, label = _within_cage(x, y, edge, inside, up, wave, hu, label, s)
     beat = heart(x, y, z, s)
     if beat > -edge:
         hu += share(beat, edge) * (s.blood_hu * 0.8 + 8.0 + 4.0 * wave - hu)
         label = HEART if beat > 0.0 else label
     deep = lung(x, y, z, s)
-    air = 0.0
     if deep > -edge:
-        density = 1000.0 + s.lung_hu + s.lung_slope * y + 12.0 * wave + fissure(x, y, z, edge, s)
-        if change.haze_hu != 0.0:
-            square = (x - change.haze_x) ** 2 + (y - change.haze_y) ** 2 + (z - change.haze_z) ** 2
-            density += change.haze_hu * math.exp(-square / (2.0 * change.haze_mm * change.haze_mm))
-        value = density / jacobian - 1000.0
-        wet = y - change.fluid_y
-        if wet > -edge and x * change.fluid_side > 0.0:
-            value += share(wet, edge) * (FLUID_HU - value)
-        air = share(deep, edge)
-        hu += air * (value - hu)
+        hu += share(deep, edge) * (_parenchyma(x, y, z, edge, jacobian, wave, change, s) - hu)
         if deep > 0.0:
             label = LUNG_L if x > 0.0 else LUNG_R
+    hu, label = _tubes(x, y, z, edge, inside, deep, hu, label, s, g)
+    hu, label = _bones(x, y, z, edge, skin, inside, hu, label, s)
+    growth = tumour(x, y, z, s)
+    if growth > -edge:
+        hu += share(growth, edge) * (s.tumour_hu + 4.0 * wave - hu)
+        label = GTV if growth > 0.0 else label
+    return hu, label
+
+
+@njit(cache=True, nogil=True)
+def _within_cage(x, y, edge, inside, up, wave, hu, label, s):  # type: ignore[no-untyped-def]
+    """HU and label with what fills the cage around lungs and heart, and the upper abdomen."""
+    # fat around the vessels of the mediastinum, and below the diaphragm between the organs
+    soft = 20.0 + 26.0 * wave if up > 0.0 else 5.0 + 40.0 * wave
+    hu += share(inside, edge) * (min(max(soft, -95.0), 50.0) - hu)
+    in_liver = min(-up - 2.0, inside - 3.0, 0.8 * (40.0 - x + 0.6 * up), 58.0 - y)
+    if in_liver > -edge:
+        hu += share(in_liver, edge) * (LIVER_HU + 0.4 * s.blood_hu - 17.0 + 3.0 * wave - hu)
+        label = LIVER if in_liver > 0.0 else label
+    spleen = min(-up - 2.0, inside - 4.0, 0.8 * (x - 62.0 - 0.4 * y), 0.8 * (y + 10.0 - 0.3 * up))
+    hu += share(spleen, edge) * (48.0 + 0.4 * s.blood_hu - hu)
+    return hu, label
+
+
+@njit(cache=True, nogil=True)
+def _parenchyma(x, y, z, edge, jacobian, wave, change, s):  # type: ignore[no-untyped-def]
+    """HU of the lung's tissue on a day."""
+    density = 1000.0 + s.lung_hu + s.lung_slope * y + 12.0 * wave + fissure(x, y, z, edge, s)
+    if change.haze_hu != 0.0:
+        square = (x - change.haze_x) ** 2 + (y - change.haze_y) ** 2 + (z - change.haze_z) ** 2
+        density += change.haze_hu * math.exp(-square / (2.0 * change.haze_mm * change.haze_mm))
+    value = density / jacobian - 1000.0
+    wet = y - change.fluid_y
+    if wet > -edge and x * change.fluid_side > 0.0:
+        value += share(wet, edge) * (FLUID_HU - value)
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _tubes(x, y, z, edge, inside, deep, hu, label, s, g):  # type: ignore[no-untyped-def]
+    """HU and label with vessels, oesophagus and airways painted over them."""
     blood, kind = vessel(x, y, z, edge, g)
     if kind > 0 or (kind == 0 and deep > -3.0):
         hu += blood * (s.blood_hu - hu)
@@ -137,11 +132,6 @@ def tissue(x, y, z, edge, jacobian, change, s, g):  # type: ignore[no-untyped-de
         hu += share(pipe + 1.8, edge) * (30.0 - hu)
         hu += share(pipe, edge) * (AIR_HU - hu)
         label = AIRWAY if pipe > 0.0 else label
-    hu, label = _bones(x, y, z, edge, skin, inside, hu, label, s)
-    growth = tumour(x, y, z, s)
-    if growth > -edge:
-        hu += share(growth, edge) * (s.tumour_hu + 4.0 * wave - hu)
-        label = GTV if growth > 0.0 else label
     return hu, label
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from RegSuite.phantoms.thorax.form_kernels import lung, spine_y
 from RegSuite.phantoms.thorax.shape import Shape
+from RegSuite.phantoms.thorax.vessel_kernels import CELL_MM
 
 FloatArray = NDArray[np.float64]
 
@@ -17,7 +18,6 @@ TWIGS = 150
 """Ends of the vessel tree of each lung; the tree has about four segments an end."""
 
 TWIG_RADIUS_MM = 0.95
-CELL_MM = 9.0
 REACH_MM = 4.0
 """Beyond its radius a segment is looked for this far: edges are softer than that nowhere."""
 
