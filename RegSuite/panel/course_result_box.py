@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from RegSuite.report.result import Result
 
 
+MOST_WARNINGS = 4
+"""So many are shown at once; the others are folded away."""
+
+
 class CourseResultBox:
     """Verdict, warnings, metrics and buttons. `widget` goes into the panel, hidden until `show`.
 
@@ -64,11 +68,11 @@ class CourseResultBox:
         self.verdict.setStyleSheet(box_style(head.tone))
         self.verdict.text = titled(head.tone, head.title, name, head.sentence)
         mind = [*record.warnings, *notes]
-        self.warnings.text = result_words.warnings_text(mind)
+        self.warnings.text = result_words.warnings_text(_first(mind))
         self.warnings.visible = bool(mind)
         self.table.show(rows)
         self.facts.text = together(escape(result_words.facts(record)))
-        self.more.text = result_words.more(record)
+        self.more.text = result_words.more(record) + result_words.warnings_text(mind[MOST_WARNINGS:])
         self.report_button.enabled = report
         self.dicom_button.enabled = dicom
         self._copied = "\n".join(
@@ -117,6 +121,14 @@ class CourseResultBox:
         column.addWidget(self.more)
         section.collapsed = True
         return section
+
+
+def _first(mind: Sequence[str]) -> list[str]:
+    """As many warnings as the box bears, and where the others stand."""
+    more = len(mind) - MOST_WARNINGS
+    if more <= 0:
+        return list(mind)
+    return [*mind[:MOST_WARNINGS], _("and {n} more: see 'All measures' and the report").format(n=more)]
 
 
 def _button(name: str, text: str, tip: str) -> Any:

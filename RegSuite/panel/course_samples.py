@@ -64,7 +64,7 @@ class CourseNodes:
         return [self.planning, self.structures, *rows]
 
 
-THORAX = CourseSample("RegSuite thorax course", 72, 3.5, 3)
+THORAX = CourseSample("RegSuite thorax course", 64, 4.0, 3)
 COARSE_THORAX = CourseSample("RegSuite coarse thorax", 32, 7.0, 2, truth=True)
 """For tests: made and accumulated in seconds."""
 

@@ -12,7 +12,7 @@ from RegSuite.panel.tones import COLOURS, SIGNS, Tone
 from RegSuite.report.headline import number
 
 ROW_HEIGHT = 22
-MOST_SHOWN = 12
+MOST_SHOWN = 9
 
 UNJUDGED_ASIDE = ("volume", "min", "max", "D50")
 """Metrics that every structure has and that stand in the table node alone where no limit is on them."""
@@ -33,9 +33,9 @@ class MetricTable:
         self.widget.objectName = "metricTable"
         self.widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
         self.widget.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+        self.widget.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         self.widget.verticalHeader().setVisible(False)
         self.widget.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.widget.horizontalHeader().setStretchLastSection(True)
         self.clear()
 
     def show(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -61,7 +61,11 @@ class MetricTable:
                 if tone is not None and column == len(texts) - 1:
                     item.setForeground(qt.QBrush(qt.QColor(COLOURS[tone].edge)))
                 self.widget.setItem(at, column, item)
-        self.widget.resizeColumnsToContents()
+        header = self.widget.horizontalHeader()
+        for column in range(len(heads)):  # a long name is cut short before a verdict is
+            header.setSectionResizeMode(
+                column, qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
+            )
         self.widget.setFixedHeight(ROW_HEIGHT * (min(len(ordered), MOST_SHOWN) + 1) + 10)
         self.widget.visible = bool(ordered)
 
@@ -83,13 +87,20 @@ def text_of(rows: Sequence[Mapping[str, Any]]) -> str:
 def _value(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
         return str(_("not measured"))
-    return f"{number(row['value'])} {row['unit']}".strip()
+    return f"{_words(row['value'], row['unit'])} {row['unit']}".strip()
 
 
 def _band(row: Mapping[str, Any]) -> str:
     if row["p05"] is None or row["p95"] is None:
         return ""
-    return f"{number(row['p05'])} .. {number(row['p95'])}"
+    return f"{_words(row['p05'], row['unit'])} .. {_words(row['p95'], row['unit'])}"
+
+
+def _words(value: float, unit: str) -> str:
+    """A dose with one decimal from 10 Gy on and two below, so that a column can be compared by eye."""
+    if unit != "Gy":
+        return number(value)
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def _verdict(row: Mapping[str, Any]) -> str:

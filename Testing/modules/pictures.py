@@ -1,4 +1,4 @@
-"""Pictures of the module for docs/images: panel and four views before, during and after a run.
+"""Pictures of the modules for docs/images: panel and four views before, during and after a run.
 
 python -m Testing.modules.pictures docs/images
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,6 +15,25 @@ from Testing import harness
 
 PANEL_PX = (540, 960)
 VIEW_PX = (520, 540)
+DOSE_VIEW_PX = (500, 600)
+BITS = 5
+"""Of each channel in a picture with a wash of colours, which a palette would show in steps."""
+
+EDGE_MM = 28.0
+"""From the middle of the target to the edge of the field, along the patient."""
+
+LIMITS = """
+schema: regsuite.limits/1
+name: limits of the picture's course
+limits: {}
+dose:
+  - {structure: CTV, metric: D98, min_gy: 57, source: 95 % of the prescription (ICRU 83)}
+  - {structure: SpinalCord, metric: D0.03cc, max_gy: 45, source: an example}
+  - {structure: Lung_R, metric: mean, max_gy: 20, source: an example}
+  - {structure: Heart, metric: mean, max_gy: 26, source: an example}
+  - {structure: OAR at the edge, metric: mean, max_gy: 35, source: an example}
+"""
+"""Of the pictures' course; a clinic has its own."""
 
 
 def atlas_registration(folder, spacing_mm=1.5, method="deformable"):
@@ -76,6 +96,59 @@ def population(folder):
         harness.close_panel(panel)
 
 
+def dose_accumulation(folder, seconds=900):
+    """dose-accumulation (the accumulated dose) and dose-accumulation-uncertainty as PNG, of a real run."""
+    harness.start()
+    import slicer
+
+    from RegSuite.panel.course_samples import CourseSample, load_course
+    from Testing.harness.plot_view import FourUpPlot
+    from Testing.modules.conftest import MODULES
+
+    slicer.mrmlScene.Clear(0)
+    module = harness.load_module(MODULES / "DoseAccumulation" / "DoseAccumulation.py")
+    with FourUpPlot(DOSE_VIEW_PX) as views, TemporaryDirectory() as above:
+        limits = Path(above) / "limits.yaml"
+        limits.write_text(LIMITS)
+        panel = harness.open_panel(module)
+        sample = load_course(CourseSample("course", 64, 4.0, 2))
+        add_ball(sample.structures, "OAR at the edge", "GTV", (0.0, 0.0, EDGE_MM), 9.0)
+        parameters = panel.forms._parameters
+        panel.logic.set_course(parameters, sample.planning, sample.structures, sample.fractions)
+        parameters.samples, parameters.correlation, parameters.limits = 60, "same", str(limits)
+        panel.ui.calculationSection.collapsed = True
+        panel.ui.applyButton.click()
+        harness.wait_until(lambda: not panel.control.running, seconds)
+        panel.progress.log_section.visible = False
+        draw(panel, views, folder / "dose-accumulation.png", colours=None)
+        panel.results.view.map_box.currentIndex = 1
+        draw(panel, views, folder / "dose-accumulation-uncertainty.png", colours=None)
+        words = panel.errors.text
+        harness.close_panel(panel)
+    return words
+
+
+def add_ball(segmentation, name, beside, shift_ras, radius_mm):
+    """One more structure: a ball beside another one, where the dose is steep and so least certain."""
+    import slicer
+    import vtk
+
+    inner = segmentation.GetSegmentation()
+    other = inner.GetSegment(inner.GetSegmentIdBySegmentName(beside)).GetRepresentation("Closed surface")
+    middle = np.array(other.GetCenter()) + shift_ras
+    ball = vtk.vtkSphereSource()
+    ball.SetCenter(*middle)
+    ball.SetRadius(radius_mm)
+    ball.SetThetaResolution(40)
+    ball.SetPhiResolution(40)
+    ball.Update()
+    segment = slicer.vtkSegment()
+    segment.SetName(name)
+    segment.SetColor(0.1, 0.75, 0.35)
+    segment.AddRepresentation("Closed surface", ball.GetOutput())
+    inner.AddSegment(segment)
+
+
 def run(panel, in_between):
     """Apply, call once in the middle of the run, wait for the end."""
     panel.ui.applyButton.click()
@@ -91,19 +164,22 @@ def run(panel, in_between):
     harness.wait_until(over, 600)
 
 
-def draw(panel, views, path):
-    """The picture without the empty rows below it, in 160 colours, which is a third of the bytes."""
+def draw(panel, views, path, colours=160):
+    """The picture without the empty rows below it, in so many colours (None: as a wash of colours needs)."""
     import slicer
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     for _ in range(3):  # labels that wrap know their height only once they know their width
         panel.parent.resize(*PANEL_PX)
         slicer.app.processEvents()
     pixels = harness.slicer_picture(panel, views, path)
     filled = np.flatnonzero((pixels != pixels[-1]).any(axis=(1, 2)))
-    Image.fromarray(pixels[: filled.max() + 9]).quantize(160).save(path, optimize=True)
+    picture = Image.fromarray(pixels[: filled.max() + 9])
+    picture = ImageOps.posterize(picture, BITS) if colours is None else picture.quantize(colours)
+    picture.save(path, optimize=True)
 
 
 if __name__ == "__main__":
     atlas_registration(Path(sys.argv[1]))
     population(Path(sys.argv[1]))
+    dose_accumulation(Path(sys.argv[1]))
