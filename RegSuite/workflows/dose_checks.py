@@ -61,7 +61,7 @@ def check_reach(
     from RegSuite.io.checks import NO_OVERLAP_FRACTION, overlap_fraction
 
     transform = None if through is None else through.transform
-    if overlap_fraction(grid, dose.image.grid, transform) >= NO_OVERLAP_FRACTION:
+    if overlap_fraction(grid, dose.image.grid, transform, probes=16) >= NO_OVERLAP_FRACTION:
         return
     raise GeometryError(
         f"the dose does not reach {what}: dose {dose.image.grid}; {grid}",

@@ -34,7 +34,7 @@ def structures(names: tuple[str, ...] = NAMES) -> tuple[Any, ...]:
     return tuple(s for s in a_course().structures if s.name in names)
 
 
-def given(*, true: bool = True, **settings: Any) -> dict[str, Any]:
+def given(*, true: bool = True, names: tuple[str, ...] = NAMES, **settings: Any) -> dict[str, Any]:
     """The course as a mapping of objects, with the true transforms or none, without uncertainty."""
     made = a_course()
     fractions = [
@@ -42,7 +42,7 @@ def given(*, true: bool = True, **settings: Any) -> dict[str, Any]:
         | ({"transform": f.displacement} if true else {})
         for n, f in enumerate(made.fractions, start=1)
     ]
-    plain = {"uncertainty": "none", "planning": {"image": made.planning, "structures": structures()}}
+    plain = {"uncertainty": "none", "planning": {"image": made.planning, "structures": structures(names)}}
     return {**plain, "fractions": fractions, **settings}
 
 
