@@ -7,7 +7,7 @@
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
 #   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
-#   make train-uncertainty   train the network of deformation uncertainty (hours on CPU; goes on where it stopped)
+#   make train-uncertainty   train the network of deformation uncertainty (goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -92,8 +92,11 @@ bench-table: $(BENCH_READY)
 train-uncertainty: $(READY)
 	test -f $(TRAIN_DIR)/pairs/.made || { .venv/bin/python -m RegSuite.workflows.uncertainty_pairs \
 		-o $(TRAIN_DIR)/pairs $(PAIRS) && touch $(TRAIN_DIR)/pairs/.made; }
-	.venv/bin/python -m RegSuite.learning.train_uncertainty $(TRAIN_DIR)/pairs -o $(TRAIN_DIR)/run \
-		$$(test -f $(TRAIN_DIR)/run/checkpoint.pt && echo --resume) $(TRAIN)
+	test -f $(TRAIN_DIR)/first/model.safetensors || .venv/bin/python -m RegSuite.learning.train_uncertainty \
+		$(TRAIN_DIR)/pairs -o $(TRAIN_DIR)/first $$(test ! -f $(TRAIN_DIR)/first/checkpoint.pt || echo --resume) $(TRAIN)
+	.venv/bin/python -m RegSuite.learning.train_uncertainty $(TRAIN_DIR)/pairs -o $(TRAIN_DIR)/second \
+		--recipe Resources/models/thorax-uncertainty-landmarks.yaml --start $(TRAIN_DIR)/first/model.safetensors \
+		$$(test ! -f $(TRAIN_DIR)/second/checkpoint.pt || echo --resume) $(TRAIN)
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

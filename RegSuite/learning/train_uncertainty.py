@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     from RegSuite.learning.needs import need
 
     need("monai", "safetensors")
-    from RegSuite.learning.uncertainty.model_file import UncertaintyModel, save_model
+    from RegSuite.learning.uncertainty.model_file import UncertaintyModel, load_model, save_model
     from RegSuite.learning.uncertainty.pairs import pairs_in
     from RegSuite.learning.uncertainty.recipe import read_recipe
     from RegSuite.learning.uncertainty.training import CHECKPOINT, Training, train
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> None:
             "there is a checkpoint already", where=str(checkpoint), mend="--resume or another -o"
         )
     else:
-        training = Training.new(recipe, options.device)
+        start = None if options.start is None else load_model(options.start).network.state_dict()
+        training = Training.new(recipe, options.device, start)
     train(training, pairs, options.output, validation, until=options.until)
     cases = sorted({pair.case for pair in pairs})
     methods = sorted({pair.registration for pair in pairs})
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in the output folder"
     )
+    parser.add_argument("--start", type=Path, help="a model file whose weights to begin with")
     parser.add_argument("--until", type=int, help="stop after this step (the rate's schedule is kept)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N")
     parser.add_argument("--threads", type=int, help="CPU threads")

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from RegSuite.dose.uncertainty.correlation import Correlation
+from RegSuite.dose.uncertainty.likelihood import log_densities, trimmed_mean
 from RegSuite.geometry import Grid
 from RegSuite.learning.uncertainty.loss import (
     entropy_term,
     image_term,
+    landmark_term,
     paired_noise,
     posterior_loss,
     trace_term,
@@ -120,6 +122,17 @@ def test_the_loss_does_not_know_the_size_of_the_voxels() -> None:
     for name, tolerance in (("image", 0.1), ("trace", 0.06), ("entropy", 1e-3)):
         values = [one[name] for one in found]
         assert max(values) - min(values) < tolerance * abs(np.mean(values)), (name, values)
+
+
+def test_landmark_term_is_the_trimmed_likelihood_of_equation_5() -> None:
+    rng = np.random.default_rng(0)
+    log_sd = torch.full((3, 5, 6, 7), math.log(1.7))
+    places = torch.from_numpy(rng.uniform(0, 4, (300, 3))).float()
+    errors = rng.normal(0, 2, (300, 3))
+    found = float(landmark_term(log_sd, places, torch.from_numpy(errors).float()))
+    expected = -trimmed_mean(log_densities(errors, np.full((300, 3), 1.7))) - 1.5 * math.log(2 * math.pi)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert float(landmark_term(log_sd, places[:0], torch.zeros(0, 3))) == 0
 
 
 def test_gradient_reaches_the_answer_from_every_part() -> None:

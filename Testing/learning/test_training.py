@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_the_loss_falls_where_structure_is_and_the_log_says_so(tmp_path: Path) -
     aligned = warp(
         pair.moving[None], tuple(pair.moving.shape), torch.eye(3, 4).numpy(), pair.displacement_mm / 4
     )[0]
-    exact = [type(pair)(**{**vars(pair), "fixed": aligned})]
+    exact = [replace(pair, fixed=aligned)]
     recipe = RECIPE.model_copy(update={"steps": 40, "validate_every": 10, "halvings": 0})
     training = Training.new(recipe)
     train(training, exact, tmp_path, exact)
@@ -109,8 +110,49 @@ def test_patches_lie_within_the_image_on_whole_strides() -> None:
     pair = a_pair((20, 24, 31))
     generator = torch.Generator().manual_seed(0)
     for _ in range(5):
-        fixed, moving, field = patch_of(pair, (16, 64, 64), 8, generator)
+        fixed, moving, field, _, _ = patch_of(pair, (16, 64, 64), 8, generator)
         assert fixed.shape == moving.shape == field.shape[1:] == (16, 24, 24)
+
+
+def test_landmarks_and_their_errors_go_with_the_patch_and_its_flips() -> None:
+    """Landmarks lie on voxels of their own value; each error is 1, 2, 3 mm along x, y, z."""
+    pair = a_pair((20, 24, 31))
+    index = np.random.default_rng(0).integers(0, [31, 24, 20], (200, 3))
+    marked = torch.zeros(20, 24, 31)
+    marked[tuple(index.T[::-1])] = 1.0
+    errors = np.tile([1.0, 2.0, 3.0], (200, 1))
+    pair = type(pair)(
+        **{**vars(pair), "fixed": marked, "landmarks": index.astype(float), "errors_mm": errors}
+    )
+    generator = torch.Generator().manual_seed(0)
+    signs = set()
+    for _ in range(8):
+        fixed, _, _, places, turned = patch_of(pair, (16, 16, 16), 8, generator)
+        where = places.long()
+        assert 0 < len(where) < 200
+        assert bool((fixed[where[:, 2], where[:, 1], where[:, 0]] == 1).all())
+        assert len(where.unique(dim=0)) == int(fixed.sum())
+        assert torch.equal(turned.abs()[0], torch.tensor([1.0, 2.0, 3.0]))
+        signs.add(tuple(turned[0].sign().tolist()))
+    assert len(signs) > 3
+
+
+def test_a_start_from_a_model_begins_with_its_weights() -> None:
+    first = Training.new(RECIPE.model_copy(update={"seed": 5}))
+    second = Training.new(RECIPE, start=first.network.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(_weights(first), _weights(second), strict=True))
+
+
+def test_with_a_weight_on_landmarks_their_likelihood_rises(tmp_path: Path) -> None:
+    """Errors of 2 mm at all landmarks, an answer of 1.5 mm to begin with."""
+    recipe = RECIPE.model_copy(
+        update={"landmark_weight": 5.0, "steps": 30, "validate_every": 30, "halvings": 0}
+    )
+    pairs = [a_pair((20, 24, 24), seed) for seed in range(2)]
+    training = Training.new(recipe)
+    before = landmark_scores(training, pairs)["likelihood"]
+    train(training, pairs, tmp_path)
+    assert landmark_scores(training, pairs)["likelihood"] > before + 0.1
 
 
 def test_a_pair_comes_back_from_its_file(tmp_path: Path) -> None:

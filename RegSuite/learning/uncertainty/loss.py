@@ -78,6 +78,18 @@ def entropy_term(log_sd: Tensor) -> Tensor:
     return -log_sd.sum() / log_sd[0].numel()
 
 
+def landmark_term(log_sd: Tensor, places: Tensor, errors_mm: Tensor) -> Tensor:
+    """Mean negative log density (Eq. 5, but for a constant) of errors [n, 3] at voxels [n, 3] (x, y, z).
+
+    log_sd: [3, Z, Y, X]. The least likely 1 %, at least one, is left out; 0 where there are no landmarks.
+    """
+    if len(places) < 2:
+        return log_sd.new_zeros(())
+    logs = sample(log_sd, places).T
+    each = (0.5 * (errors_mm / logs.exp()).square() + logs).sum(dim=1)
+    return each.sort().values[: len(each) - max(1, len(each) // 100)].mean()
+
+
 def posterior_loss(
     fixed: Tensor,
     moving: Tensor,

@@ -66,4 +66,5 @@ def network_input(fixed: Tensor, moving: Tensor, displacement_mm: Tensor, recipe
     if recipe.moving == "warped":
         identity = torch.eye(3, 4).numpy()
         moving = warp(moving[None], tuple(fixed.shape), identity, field / recipe.voxel_mm)[0]
-    return torch.cat([fixed[None], moving[None], field / recipe.displacement_mm])
+    images = recipe.image_gain * torch.stack([fixed, moving])
+    return torch.cat([images, field / recipe.displacement_mm])

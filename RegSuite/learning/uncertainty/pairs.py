@@ -23,8 +23,8 @@ class TrainingPair:
 
     fixed, moving: [Z, Y, X] normalised; displacement_mm: [3, Z, Y, X] found by `registration`, all on
     isotropic voxels of `voxel_mm` (see Frame). landmarks: [n, 3] fixed voxel index (x, y, z); errors_mm:
-    [n, 3] true less found displacement there, along the axes; both empty where no truth is known. The
-    loss never reads them.
+    [n, 3] true less found displacement there, along the axes; both empty where no truth is known.
+    Training reads them only where its recipe has a landmark_weight.
     """
 
     case: str
@@ -125,7 +125,7 @@ def pairs_in(folder: Path, voxel_mm: float) -> list[TrainingPair]:
 def patch_of(
     pair: TrainingPair, shape: tuple[int, int, int], stride: int, generator: torch.Generator
 ) -> list[Tensor]:
-    """[fixed, moving, displacement] of a random patch, flipped at random along each axis.
+    """[fixed, moving, displacement, landmarks, errors] of a random patch, flipped at random along each axis.
 
     Its edges are `shape`, or the most multiples of `stride` voxels that the image has. A flip along
     an axis also turns the sign of the displacement's component along it.
@@ -135,9 +135,15 @@ def patch_of(
     corner = [int(torch.randint(free, (), generator=generator)) for free in room]
     window = tuple(slice(c, c + edge) for c, edge in zip(corner, edges, strict=True))
     flips = (torch.rand(3, generator=generator) < 0.5).tolist()
-    return flipped(
+    images = flipped(
         pair.fixed[window], pair.moving[window], pair.displacement_mm[(slice(None), *window)], flips
     )
+    last = np.array(edges[::-1]) - 1
+    places = pair.landmarks - np.array(corner[::-1])
+    within = ((places >= 0) & (places <= last)).all(axis=1)
+    places = np.where(flips, last - places, places)[within]
+    errors = np.where(flips, -pair.errors_mm, pair.errors_mm)[within]
+    return [*images, torch.from_numpy(places).float(), torch.from_numpy(errors).float()]
 
 
 def flipped(fixed: Tensor, moving: Tensor, displacement_mm: Tensor, flips: list[bool]) -> list[Tensor]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from RegSuite.dose.uncertainty.calibration import Calibration
 from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
 from RegSuite.geometry import Grid, Image
 from RegSuite.learning.uncertainty.frame import Frame, frame_of, resampled
@@ -46,7 +45,9 @@ def network_uncertainty(
     tell(0.0, "uncertainty", {})
     frame = frame_of(fixed, moving, displacement, found.recipe.voxel_mm)
     raw = raw_sd(found, frame, core, lambda done: tell(0.1 + 0.8 * done, "uncertainty", {}))
-    sigma = calibrated_sd(on_grid(raw, frame, displacement.grid), found.calibration)
+    sigma = on_grid(raw, frame, displacement.grid)
+    if found.calibration is not None:
+        sigma = found.calibration.applied(sigma)
     unknown = ~torch.isfinite(displacement.data.cpu()).all(dim=0)
     sigma[:, unknown] = torch.nan
     tell(1.0, "uncertainty", {})
@@ -80,13 +81,6 @@ def on_grid(sd_mm: Tensor, frame: Frame, grid: Grid) -> Tensor:
     weights = torch.from_numpy(frame.variance_weights()).to(sd_mm)
     variance = torch.einsum("ca,a...->c...", weights, sd_mm.square())
     return resampled(variance.sqrt(), frame.grid, grid)
-
-
-def calibrated_sd(raw_mm: Tensor, calibration: Calibration | None) -> Tensor:
-    """sqrt((scale raw)^2 + floor^2) (see Calibration)."""
-    if calibration is None:
-        return raw_mm.clone()
-    return ((calibration.scale * raw_mm).square() + calibration.floor_mm**2).sqrt()
 
 
 def _nobody(done: float, stage: str, measures: Mapping[str, float]) -> None:

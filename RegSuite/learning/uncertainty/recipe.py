@@ -36,8 +36,14 @@ class Recipe(BaseModel):
         "rigid",
         description="how the network reads the moving image: as in the paper, or warped",
     )
+    image_gain: float = Field(1.0, gt=0, description="images enter the network multiplied by this")
     displacement_mm: float = Field(10.0, gt=0, description="displacements enter the network divided by this")
     first_sd_mm: float = Field(1.5, gt=0, description="what the untrained network answers, in mm")
+    landmark_weight: float = Field(
+        0.0,
+        ge=0,
+        description="weight of the landmarks (Eq. 5) beside the loss; the paper has 0",
+    )
     draws: int = Field(2, ge=2, multiple_of=2, description="fields drawn a patch (K of Eq. 2), in +/- pairs")
     batch: int = Field(1, ge=1, description="patches a step")
     steps: int = Field(10000, ge=1, description="steps of Adam")

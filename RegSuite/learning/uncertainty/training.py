@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from RegSuite.dose.uncertainty.correlation import Correlation
 from RegSuite.dose.uncertainty.likelihood import constant_fit, log_densities, trimmed_mean
 from RegSuite.errors import InputError, OutputError
 from RegSuite.geometry import Grid
-from RegSuite.learning.uncertainty.loss import paired_noise, posterior_loss
+from RegSuite.learning.uncertainty.loss import landmark_term, paired_noise, posterior_loss
 from RegSuite.learning.uncertainty.network import UncertaintyNet, network_input
 from RegSuite.learning.uncertainty.pairs import TrainingPair, patch_of
 from RegSuite.learning.uncertainty.recipe import Recipe
@@ -40,12 +41,19 @@ class Training:
     step: int = 0
 
     @classmethod
-    def new(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Training:
-        """Before the first step; the same recipe gives the same weights on every device."""
+    def new(
+        cls, recipe: Recipe, device: torch.device | str = "cpu", start: Mapping[str, Tensor] | None = None
+    ) -> Training:
+        """Before the first step; the same recipe gives the same weights on every device.
+
+        start: weights to begin with (a model's state), instead of random ones.
+        """
         generator = torch.Generator().manual_seed(recipe.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = UncertaintyNet(recipe)
+        if start is not None:
+            network.load_state_dict(dict(start))
         network.to(device)
         optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
         return cls(recipe, network, optimiser, generator, torch.device(device))
@@ -170,31 +178,38 @@ def _step(training: Training, pairs: Sequence[TrainingPair]) -> dict[str, float]
         chosen = pairs[int(torch.randint(len(pairs), (), generator=training.generator))]
         patch = patch_of(chosen, recipe.patch, training.network.stride, training.generator)
         loss = _loss(training, *(part.to(device) for part in patch))
-        (loss["total"] / recipe.batch).backward()
+        (loss["total"] / recipe.batch).backward()  # type: ignore[no-untyped-call]
         found = {name: found.get(name, 0.0) + float(v.detach()) / recipe.batch for name, v in loss.items()}
     torch.nn.utils.clip_grad_norm_(training.network.parameters(), 10.0)
     training.optimiser.step()
     return found
 
 
-def _loss(training: Training, fixed: torch.Tensor, moving: torch.Tensor, field: torch.Tensor) -> Any:
+def _loss(
+    training: Training, fixed: Tensor, moving: Tensor, field: Tensor, places: Tensor, errors: Tensor
+) -> dict[str, Tensor]:
     """The loss of one patch with fresh noise."""
     recipe = training.recipe
     grid = Grid.make(tuple(fixed.shape)[::-1], recipe.voxel_mm)
     correlation = Correlation.of(grid, recipe.correlation_mm)
     noise = paired_noise(correlation, recipe.draws, training.generator).to(training.device)
     read = network_input(fixed, moving, field, recipe)[None]
-    return posterior_loss(
+    log_sd = training.network(read)[0]
+    loss = posterior_loss(
         fixed,
         moving,
         field,
-        training.network(read)[0],
+        log_sd,
         correlation,
         noise,
         spacing_mm=grid.spacing,
         smoothness=recipe.smoothness,
         image_variance=recipe.image_variance,
     )
+    if recipe.landmark_weight:
+        loss["landmarks"] = landmark_term(log_sd, places, errors)
+        loss["total"] = loss["total"] + recipe.landmark_weight * loss["landmarks"]
+    return loss
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:
