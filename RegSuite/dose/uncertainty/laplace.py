@@ -37,9 +37,9 @@ class LaplaceModel:
     """
 
     prior_sd_mm: float = 0.5
-    unevenness: float = 1.7
-    course_mm: float = 32.0
-    stiffness: float = 1.0
+    unevenness: float = 2.6
+    course_mm: float = 16.0
+    stiffness: float = 0.5
     window_mm: float = 8.0
 
 

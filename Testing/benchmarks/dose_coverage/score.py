@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from RegSuite.dose.uncertainty.calibration import Calibration
-from RegSuite.dose.uncertainty.coverage import NOMINALS, bootstrap, vector_coverage
-from RegSuite.dose.uncertainty.deformation import DeformationUncertainty
-from RegSuite.dose.uncertainty.likelihood import constant_fit, errors_and_sds, log_densities, trimmed_mean
-from RegSuite.geometry import Image
-from Testing.benchmarks.dose_coverage.bands import Fraction, sampled_doses
-from Testing.benchmarks.dose_coverage.cases import Case
+from RegSuite.dose.uncertainty.coverage import NOMINALS, bootstrap
+from RegSuite.dose.uncertainty.likelihood import constant_fit, log_densities, trimmed_mean
+from RegSuite.geometry import Grid
+from Testing.benchmarks.dose_coverage.bands import Curves, Floats, mapped_doses, of_volume, sampled_doses
+from Testing.benchmarks.dose_coverage.measured import Measured
 
 SAMPLES = 100
+LEAST_GY = 0.5
+"""Volume with less than this (of 60 Gy prescribed) does not count."""
+KINDS = {"organ": "organs", "target": "targets"}
 Row = dict[str, Any]
 
 
@@ -24,91 +27,89 @@ Row = dict[str, Any]
 class Setting:
     """scale, floor_mm, correlation_mm as Calibration has them; same: fractions err alike."""
 
-    scale: float = 1.0
-    floor_mm: float = 0.0
-    correlation_mm: float = 15.0
-    same: bool = False
+    scale: float
+    floor_mm: float
+    correlation_mm: float
+    same: bool
 
-    def calibration(self, words: str) -> Calibration:
-        return Calibration(words, self.scale, self.floor_mm, self.correlation_mm)
+    @classmethod
+    def parsed(cls, text: str) -> Setting:
+        """From "SCALE,FLOOR,CORRELATION,same|independent"."""
+        scale, floor, correlation, between = text.split(",")
+        return cls(float(scale), float(floor), float(correlation), between == "same")
 
+    def __str__(self) -> str:
+        between = "same" if self.same else "independent"
+        return f"{self.scale:g},{self.floor_mm:g},{self.correlation_mm:g},{between}"
 
-def bands_row(case: Case, raw: Sequence[DeformationUncertainty], setting: Setting) -> dict[str, float]:
-    """Of each structure the share of its volume axis on which the truth lies in the 5 to 95 % band."""
-    applied = setting.calibration("")
-    fractions = [
-        Fraction(dose, one.displacement.data, applied.applied(one.sigma_mm.data))
-        for dose, one in zip(case.doses, raw, strict=True)
-    ]
-    doses = sampled_doses(
-        fractions,
-        case.points,
-        correlation_mm=setting.correlation_mm,
-        n=SAMPLES,
-        seed=case.seed,
-        same=setting.same,
-    )
-    found = {}
-    for name, sampled in case.points.of_volume(doses).items():
-        low, high = np.quantile(sampled, [0.05, 0.95], axis=1)
-        found[name] = float(((low <= case.truth[name]) & (case.truth[name] <= high)).mean())
-    return found
+    def applied(self, raw_mm: Floats) -> Floats:
+        """As Calibration.applied."""
+        return np.sqrt((self.scale * raw_mm) ** 2 + self.floor_mm**2)
 
 
-def others_row(
-    case: Case, raw: Sequence[DeformationUncertainty], setting: Setting, others: Mapping[str, Any]
-) -> Row:
-    """How much of the DVHs by other registrations' displacements lies in the band (paper 11's measure)."""
-    applied = setting.calibration("")
-    own = [
-        Fraction(dose, one.displacement.data, applied.applied(one.sigma_mm.data))
-        for dose, one in zip(case.doses, raw, strict=True)
-    ]
-    doses = sampled_doses(own, case.points, correlation_mm=setting.correlation_mm, n=SAMPLES, seed=case.seed)
-    bands = {n: np.quantile(d, [0.05, 0.95], axis=1) for n, d in case.points.of_volume(doses).items()}
-    found: Row = {}
-    for method, displacements in others.items():
-        theirs = [Fraction(dose, u.data, u.data) for dose, u in zip(case.doses, displacements, strict=True)]
-        mapped = case.points.of_volume(sampled_doses(theirs, case.points, correlation_mm=15.0, n=0))
-        found[method] = {
-            n: float(((bands[n][0] <= d[:, 0]) & (d[:, 0] <= bands[n][1])).mean()) for n, d in mapped.items()
-        }
-    return found
-
-
-def vectors_row(case: Case, raw: Sequence[DeformationUncertainty], setting: Setting) -> Row:
-    """Coverage of components in the body, and at the landmarks errors and SDs (mm, rounded)."""
-    applied = setting.calibration("")
-    body = case.course.labels.data[0].numpy() > 0
-    shares, errors, sds = [], [], []
-    for fraction, one in zip(case.course.fractions, raw, strict=True):
-        stated = _with(one, applied)
-        shares.append(vector_coverage(stated, fraction.displacement, body))
-        error, sd = errors_and_sds(stated, case.course.landmarks.points, fraction.landmarks.points)
-        errors.append(error)
-        sds.append(sd)
-    rounded = [np.round(np.concatenate(v), 3).tolist() for v in (errors, sds)]
-    return {"vectors": np.mean(shares, axis=0).tolist(), "errors": rounded[0], "sds": rounded[1]}
-
-
-def _with(one: DeformationUncertainty, applied: Calibration) -> DeformationUncertainty:
-    sd = Image(applied.applied(one.sigma_mm.data), one.sigma_mm.grid)
-    return DeformationUncertainty(one.displacement, sd, applied.correlation_mm)
-
-
-def share_by_kind(row: Mapping[str, float], kind_of: Mapping[str, str]) -> dict[str, float]:
-    """A case's mean share over its organs, and over its targets."""
-    kinds = {"organ": "organs", "target": "targets"}
+def judged(found: Measured, setting: Setting, others: dict[str, Measured]) -> Row:
+    """Shares of the volume axis inside the bands (of structures and kinds), vectors and landmarks."""
+    bands = _bands(found, setting)
+    truth = of_volume(found.truth_gy, found.names)
+    shares = _shares_inside(bands, truth, LEAST_GY)
+    z = np.abs(found.body_errors) / setting.applied(found.body_sds)
+    errors, sds = found.marks_errors.reshape(-1, 3), setting.applied(found.marks_sds).reshape(-1, 3)
+    known = np.isfinite(errors + sds).all(axis=1)
     return {
-        word: float(np.mean([v for name, v in row.items() if kind_of[name] == kind] or [np.nan]))
-        for kind, word in kinds.items()
+        **_by_kind(shares, found),
+        "vectors": [float(np.nanmean(z <= NormalDist().inv_cdf(0.5 + n / 2))) for n in NOMINALS],
+        "errors": np.round(errors[known], 3).tolist(),
+        "sds": np.round(sds[known], 3).tolist(),
+        "bands": shares,
+        "bands_with_nil": _shares_inside(bands, truth, 0.0),
+        "others": {name: _other(bands, other) for name, other in others.items()},
     }
+
+
+def _bands(found: Measured, setting: Setting) -> Curves:
+    """5th and 95th percentile of each structure's D(v) over the samples: [2, POINTS]."""
+    doses = sampled_doses(
+        found.dose, found.counts, found.places, found.means, setting.applied(found.sds),
+        Grid(**found.grid), correlation_mm=setting.correlation_mm, same=setting.same,
+        n=SAMPLES, seed=found.seed,
+    )  # fmt: skip
+    return {name: np.quantile(d, [0.05, 0.95], axis=1) for name, d in of_volume(doses, found.names).items()}
+
+
+def _other(bands: Curves, other: Measured) -> dict[str, float]:
+    """How much of the DVHs by another registration lies in the band (paper 11's measure)."""
+    doses = mapped_doses(other.dose, other.counts, other.places, other.means)
+    return _by_kind(_shares_inside(bands, of_volume(doses, other.names), LEAST_GY), other)
+
+
+def _shares_inside(bands: Curves, curves: Curves, least_gy: float) -> dict[str, float]:
+    """Of each structure the share of its volume axis on which a D(v) lies within the band.
+
+    What gets less than least_gy of the curve and in 95 % of the samples counts in neither way: far from all
+    beams every dose is nil and every band right. NaN of a structure with less than 5 % left.
+    """
+    found = {}
+    for name, (low, high) in bands.items():
+        curve = curves[name]
+        counts = np.maximum(curve, high) >= least_gy
+        inside = (low <= curve) & (curve <= high)
+        found[name] = float(inside[counts].mean()) if counts.mean() >= 0.05 else float("nan")
+    return found
+
+
+def _by_kind(shares: dict[str, float], found: Measured) -> dict[str, float]:
+    """A case's mean share over its organs, and over its targets."""
+    out = {}
+    for kind, word in KINDS.items():
+        values = [shares[n] for n, k in zip(found.names, found.kinds, strict=True) if k == kind]
+        known = [v for v in values if np.isfinite(v)]
+        out[word] = float(np.mean(known)) if known else float("nan")
+    return out
 
 
 def calibration_of(rows: Sequence[Row], setting: Setting, words: str) -> Calibration:
     """All that was measured, as the source's calibration."""
     errors, sds = (np.concatenate([np.asarray(row[key]) for row in rows]) for key in ("errors", "sds"))
-    known = np.isfinite(errors + sds).all(axis=1)
     vectors = np.array([row["vectors"] for row in rows])
     return Calibration(
         measured_on=words,
@@ -116,7 +117,7 @@ def calibration_of(rows: Sequence[Row], setting: Setting, words: str) -> Calibra
         floor_mm=setting.floor_mm,
         correlation_mm=setting.correlation_mm,
         vectors=tuple(bootstrap(vectors[:, k], nominal) for k, nominal in enumerate(NOMINALS)),
-        dvh={kind: bootstrap([row[kind] for row in rows], 0.9) for kind in ("organs", "targets")},
-        log_likelihood=trimmed_mean(log_densities(errors[known], sds[known])),
-        log_likelihood_constant=constant_fit(errors[known])[1],
+        dvh={kind: bootstrap([row[kind] for row in rows], 0.9) for kind in KINDS.values()},
+        log_likelihood=trimmed_mean(log_densities(errors, sds)),
+        log_likelihood_constant=constant_fit(errors)[1],
     )
