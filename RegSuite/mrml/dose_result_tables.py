@@ -10,7 +10,7 @@ from RegSuite.mrml.dose_display import highest, show_dose
 from RegSuite.mrml.dose_made import BROWSER, CHARTS, PLANNING, STRUCTURES, Made
 from RegSuite.mrml.dose_tables import metrics_table
 from RegSuite.mrml.dose_volumes import mark_dose
-from RegSuite.mrml.dvh_charts import dvh_chart, lines_of_table, nodes_of_chart
+from RegSuite.mrml.dvh_charts import dvh_chart_in_steps, lines_of_table, nodes_of_chart
 from RegSuite.mrml.fraction_browser import browser_in_steps, nodes_of_browser
 from RegSuite.mrml.make import columns_of
 from RegSuite.mrml.slabs import Steps
@@ -25,8 +25,11 @@ def tables_in_steps(made: Made) -> Steps[None]:
     for role, (chart_role, words, title) in CHARTS.items():
         table = made.content.item(role)
         if table is not None:
-            lines = lines_of_table(_columns(table))
-            chart = dvh_chart(made.name(words), lines, colours, dose_title=title)
+            columns = _columns(table)
+            yield
+            lines = lines_of_table(columns)
+            yield
+            chart = yield from dvh_chart_in_steps(made.name(words), lines, colours, dose_title=title)
             made.take(chart_role, *nodes_of_chart(chart))
             yield
     metrics = made.content.item("dvh_metrics")

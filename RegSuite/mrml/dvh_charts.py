@@ -11,6 +11,7 @@ import slicer
 from numpy.typing import NDArray
 
 from RegSuite.mrml.colours import colour_of
+from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.tables import table_from_columns
 from RegSuite.report.dose_colours import round_top
 
@@ -62,14 +63,14 @@ def lines_of_table(columns: Mapping[str, Sequence[Any]]) -> list[DvhLine]:
     return out
 
 
-def dvh_chart(
+def dvh_chart_in_steps(
     name: str,
     lines: Sequence[DvhLine],
     colours: Mapping[str, Colour],
     *,
     dose_title: str = "Dose (Gy)",
-) -> Any:
-    """A plot chart node of DVHs; each structure has a table node and one or three series.
+) -> Steps[Any]:
+    """A plot chart node of DVHs, a structure a step; each has a table node and one or three series.
 
     colours: by structure; others get a colour by their number. The band's lines stand in the table's
     columns volume_percent_p05 and volume_percent_p95.
@@ -97,6 +98,7 @@ def dvh_chart(
         for column, title, solid in series:
             node = _series(title, table, column, colour, solid=solid)
             chart.AddAndObservePlotSeriesNodeID(node.GetID())
+        yield
     return chart
 
 
@@ -111,7 +113,7 @@ def _table(name: str, line: DvhLine) -> Any:
     columns = {DOSE: line.dose_gy, VOLUME: line.volume_percent}
     if line.low_percent is not None and line.high_percent is not None:
         columns |= {LOW: line.low_percent, HIGH: line.high_percent}
-    real = {title: [float(v) for v in values] for title, values in columns.items()}
+    real = {title: values.tolist() for title, values in columns.items()}
     table = table_from_columns(real, name=f"{name}: {line.structure}")
     table.SetAttribute(STRUCTURE, line.structure)
     return table

@@ -175,3 +175,29 @@ def test_a_batch_of_dvhs_runs_each_row_and_tells_of_the_one_that_fails(tmp_path)
     assert "empty" in next(e for e in summary.rows if e.name == "bad").reason.what
     record = json.loads((tmp_path / "out" / "good" / "result.json").read_text())
     assert record["metrics"]["dvh"]["label 1"]["mean"] > 20
+
+
+def test_a_course_job_hands_back_doses_structures_and_tables_where_the_result_lies(tmp_path):
+    course = {
+        "planning": {"image": a_dose(50.0), "structures": [a_cylinder()]},
+        "fractions": [
+            {
+                "image": a_dose(50.0),
+                "dose": DoseImage(a_dose()),
+                "transform": AffineTransform(np.eye(3), [0.0, 0.0, 0.0]),
+                "fractions": 2,
+            }
+        ],
+        "uncertainty": "none",
+    }
+    job = submit("dose", {"course": course}, {"report": False, "threads": 1, "compare": False})
+    assert job.wait(120) == "completed", job.last_words
+    content = job.content(arrays=True)
+    found = content.item("accumulated_dose")
+    assert isinstance(found, ArrayImage)
+    assert np.allclose(found.values, a_dose().data.numpy(), rtol=1e-5)
+    assert np.array_equal(content.item("structures")[0].contours[3], a_cylinder().contours[3])
+    assert content.item("dvh") == job.folder / "dvh.csv"
+    job.publish(tmp_path / "kept")
+    assert job.content().item("dvh_metrics").read_text().startswith("structure,metric,unit,value")
+    job.close()

@@ -271,6 +271,14 @@ def test_dicom_files_that_are_there_are_not_replaced(tmp_path):
     assert (tmp_path / "b" / "RD.dcm").read_text() == "b"
 
 
+@pytest.mark.slow
+def test_the_module_tests_itself_on_its_sample_data(panel):
+    import sys
+
+    sys.modules["DoseAccumulation"].DoseAccumulationTest().runTest()
+
+
+@pytest.mark.slow
 def test_opening_the_panel_loads_neither_torch_nor_numba():
     import subprocess
     import sys

@@ -260,3 +260,35 @@ def test_in_the_views_high_dose_is_red_low_dose_clear_and_the_isodose_line_is_dr
         plot = views.plot.image()
         red = (np.abs(plot.astype(int) - (255, 0, 0)).sum(-1) < 60).sum()
         assert red > 60  # the line of the structure, in its colour
+
+
+def test_tables_that_were_never_written_come_as_columns_and_eqd2_has_a_chart_of_its_own(tmp_path, scene):
+    from RegSuite.mrml.make import columns_of
+
+    content = a_course(tmp_path)
+    columns = columns_of(content.items["dvh"])
+    effective = {**columns, "dose_gy": [1.2 * dose for dose in columns["dose_gy"]]}
+    dose = image(1.2 * a_dose(), "accumulated_eqd2")
+    content = a_course(tmp_path, dvh=columns, dvh_eqd2=effective, accumulated_eqd2=dose)
+    nodes = nodes_of(content)
+    assert nodes["dvh_eqd2_chart"].GetXAxisTitle() == "EQD2 (Gy)"
+    show_nodes(nodes, content)
+    plot = scene.GetSingletonNode("PlotView1", "vtkMRMLPlotViewNode")
+    assert plot.GetPlotChartNodeID() == nodes["dvh_chart"].GetID()
+    show_map(nodes, "accumulated_eqd2")
+    assert plot.GetPlotChartNodeID() == nodes["dvh_eqd2_chart"].GetID()
+    assert legend_of(nodes["accumulated_eqd2"]).GetTitleText() == "EQD2 (Gy)"
+
+
+def test_a_fraction_is_shown_with_its_own_dose_and_legend(nodes, content, scene):
+    from RegSuite.mrml.dose_layout import show_fraction
+
+    show_nodes(nodes, content)
+    show_fraction(nodes, 2)
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
+    shown = scene.GetNodeByID(red.GetForegroundVolumeID())
+    assert np.nanmax(voxels(shown)) == pytest.approx(0.6 * a_dose().max(), rel=1e-5)
+    assert legend_of(shown).GetVisibility()
+    assert not legend_of(nodes["accumulated_dose"]).GetVisibility()
+    show_map(nodes, "accumulated_dose")
+    assert not legend_of(shown).GetVisibility()
