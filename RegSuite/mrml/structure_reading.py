@@ -13,13 +13,7 @@ from vtk.util import numpy_support
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import ArrayImage, Grid
-from RegSuite.geometry.structure import (
-    Colour,
-    ContourStructure,
-    Structure,
-    SurfaceStructure,
-    VoxelStructure,
-)
+from RegSuite.geometry.structure import Colour, ContourStructure, Structure, SurfaceStructure, VoxelStructure
 from RegSuite.mrml.nodes import check_node
 from RegSuite.mrml.oriented import LABELMAP, SURFACE, grid_of_oriented
 from RegSuite.mrml.placed import parent_matrix
@@ -199,5 +193,5 @@ def _moved(grid: Grid, matrix: Points) -> Grid:
 
 
 def _colour(segment: Any) -> Colour:
-    red, green, blue = (round(255 * part) for part in segment.GetColor())
-    return red, green, blue
+    red, green, blue = segment.GetColor()
+    return round(255 * red), round(255 * green), round(255 * blue)
