@@ -56,7 +56,7 @@ class Gamma:
     """gamma [z, y, x] on the reference grid: NaN where it is not judged, at most max_gamma elsewhere.
 
     normalisation_gy: what the percentages are of. judged [z, y, x]: above the cut-off and within the
-    evaluated grid. outside: voxels above the cut-off that the evaluated dose does not reach.
+    evaluated grid. outside: voxels above the cut-off that the known evaluated dose does not reach.
     """
 
     values: Values
@@ -75,6 +75,7 @@ def gamma(
 ) -> Gamma:
     """Gamma of the evaluated dose at each voxel of the reference; both [z, y, x] in Gy, grids as they lie.
 
+    NaN is a dose that is not known: not judged in the reference, not searched in the evaluated dose.
     The least over all points x of the evaluated dose of sqrt(|x - r|^2 / distance^2 +
     (D_e(x) - D_r(r))^2 / criterion^2). Searched on lines along the steepest dose, a tenth of the
     distance apart at most, along which the minimum is exact. Raises DoseError when nothing is left to judge.
@@ -82,7 +83,7 @@ def gamma(
     """
     from RegSuite.dose import gamma_kernels
 
-    largest = float(reference.max())
+    largest = float(np.nanmax(reference, initial=0.0))
     norm = largest if criteria.normalisation_gy is None else criteria.normalisation_gy
     if not (norm > 0 and largest > 0):
         raise DoseError(f"the reference dose is {largest:g} Gy at most", where="gamma", mend="check its unit")

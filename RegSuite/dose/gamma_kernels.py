@@ -24,6 +24,8 @@ def best_in_cell(dose, i, j, k, x, y, z, spacing, wanted, dta, criterion, steps,
     i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
     c000, c100, c010, c110 = dose[k, j, i], dose[k, j, i1], dose[k, j1, i], dose[k, j1, i1]
     c001, c101, c011, c111 = dose[k1, j, i], dose[k1, j, i1], dose[k1, j1, i], dose[k1, j1, i1]
+    if np.isnan(c000 + c100 + c010 + c110 + c001 + c101 + c011 + c111):
+        return best  # a dose that is not known agrees with nothing
     low = min(min(min(c000, c100), min(c010, c110)), min(min(c001, c101), min(c011, c111)))
     high = max(max(max(c000, c100), max(c010, c110)), max(max(c001, c101), max(c011, c111)))
     dx = max(i - x, x - i1, 0.0) * spacing[0]
@@ -77,9 +79,22 @@ def best_in_cell(dose, i, j, k, x, y, z, spacing, wanted, dta, criterion, steps,
     return best
 
 
+@njit(cache=True, nogil=True)
+def unknown_at(dose, x, y, z):  # type: ignore[no-untyped-def]
+    """Whether the trilinear dose at (x, y, z) rests on a voxel that is NaN."""
+    nz, ny, nx = dose.shape
+    slack = 1e-3
+    for k in range(int(np.floor(z + slack)), int(np.ceil(z - slack)) + 1):
+        for j in range(int(np.floor(y + slack)), int(np.ceil(y - slack)) + 1):
+            for i in range(int(np.floor(x + slack)), int(np.ceil(x - slack)) + 1):
+                if np.isnan(dose[min(k, nz - 1), min(j, ny - 1), min(i, nx - 1)]):
+                    return True
+    return False
+
+
 @njit(parallel=True, cache=True, nogil=True)
 def search(reference, index, evaluated, spacing, criterion, dta, most, steps, on_voxels, out):  # type: ignore[no-untyped-def]
-    """out [n] = gamma of n points, at most `most`; NaN for points outside of the evaluated grid.
+    """out [n] = gamma of n points, at most `most`; NaN for points that the evaluated dose does not reach.
 
     reference [n] Gy at index [n, 3] (fractional voxels of the evaluated grid), criterion [n] Gy.
     on_voxels: only the evaluated voxels' centres are looked at, no point between them.
@@ -98,6 +113,9 @@ def search(reference, index, evaluated, spacing, criterion, dta, most, steps, on
         x = min(max(p[0], 0.0), nx - 1.0)
         y = min(max(p[1], 0.0), ny - 1.0)
         z = min(max(p[2], 0.0), nz - 1.0)
+        if unknown_at(evaluated, x, y, z):
+            out[n] = np.nan
+            continue
         best = most * most
         rx, ry, rz = most * dta / spacing[0], most * dta / spacing[1], most * dta / spacing[2]
         if on_voxels:
@@ -111,7 +129,8 @@ def search(reference, index, evaluated, spacing, criterion, dta, most, steps, on
                     for i in range(i0, i1 + 1):
                         dx = (i - x) * spacing[0] / dta
                         d = (evaluated[k, j, i] - reference[n]) / criterion[n]
-                        best = min(best, dx * dx + dy * dy + dz * dz + d * d)
+                        if not np.isnan(d):
+                            best = min(best, dx * dx + dy * dy + dz * dz + d * d)
             out[n] = np.sqrt(best)
             continue
         ci, cj, ck = min(int(x), max(nx - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(z), max(nz - 2, 0))

@@ -13,6 +13,7 @@ from RegSuite.geometry import DoseImage, Grid, Image
 from RegSuite.io.dicom_fields import Fields
 from RegSuite.io.dicom_file import RT_DOSE, broken, damaged, is_dicom, is_little, read_dicom
 from RegSuite.io.dose_grid import dose_grid
+from RegSuite.io.unknown_dose import unknown_in, without_unknown
 
 GY_OF = {"Gy": 1.0, "cGy": 0.01, "mGy": 0.001}
 """Gray in one of each unit."""
@@ -26,6 +27,7 @@ def read_dose(path: Path | str, *, unit: str | None = None, warnings: list[str] 
 
     An RT Dose is scaled by its DoseGridScaling and must be in GY. Of an image, unit says what one
     stands for: Gy (if None), cGy or mGy. warnings: sentences are appended for what is doubtful.
+    NaN where an image says -1 as RegSuite's own dose files do: the dose is not known there.
     Raises DoseError for another unit or a dose that is none (an error), InputError for what is
     missing, cut short or damaged, GeometryError for planes that do not make a grid.
     """
@@ -52,7 +54,9 @@ def _dose_image(path: Path, unit: str | None, warnings: list[str]) -> DoseImage:
         )
     factor = GY_OF[unit or "Gy"]
     low, high = float(image.data.min()) * factor, float(image.data.max()) * factor
-    if low < 0:
+    if factor == 1:
+        image = without_unknown(image, path.name, warnings)
+    elif low < 0:
         warnings.append(f"{path.name}: the dose is negative in places, down to {low:.3g} Gy")
     if unit is None and high > 1000:
         warnings.append(f"{path.name}: up to {high:.0f} Gy; if the file is in cGy, say so (unit cGy)")
@@ -76,6 +80,12 @@ def _rt_dose(path: Path, unit: str | None, warnings: list[str]) -> DoseImage:
     summation = fields.text("DoseSummationType") or None
     if summation is None:
         warnings.append(f"{path.name}: DoseSummationType is missing (a plan's, a beam's, a fraction's?)")
+    holes = unknown_in(fields.text("DoseComment"))
+    if holes:
+        warnings.append(
+            f"{path.name}: its comment says that the dose of {holes} voxels is not known; they hold 0 Gy "
+            "here and count as such (RegSuite's image files tell the two apart)"
+        )
     import torch
 
     plans = [p.text("ReferencedSOPInstanceUID") for p in fields.items("ReferencedRTPlanSequence")]

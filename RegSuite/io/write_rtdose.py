@@ -16,6 +16,7 @@ from RegSuite.io.dicom_file import RT_DOSE
 from RegSuite.io.dose_origin import DoseOrigin, describe
 from RegSuite.io.image_series import ImageSeries
 from RegSuite.io.new_object import TEXT_OF_64, add_references, decimals, new_object, save_object
+from RegSuite.io.unknown_dose import comment_on
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -69,7 +70,7 @@ def write_rtdose(
     values, grid = axial_order(values, image.grid)
     data = new_object(RT_DOSE, "RTDOSE", reference, comment or "Dose")
     data.OperatorsName = ""
-    said = comment[: TEXT_OF_64 - 30] + f" ({unknown} unknown voxels are 0)" * (unknown > 0)
+    said = comment[: TEXT_OF_64 - 30] + comment_on(unknown)
     describe(data, kind, said.strip(), made_of)
     scaling = _pixels(data, values, grid)
     add_references(data, reference)

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from RegSuite.io.unknown_dose import UNKNOWN
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from RegSuite.geometry import Image
     from RegSuite.workflows.dose_parts import Curve, FractionResult
     from RegSuite.workflows.dose_result import DoseCourseResult
-
-UNKNOWN = -1.0
-"""Stands in dose files where the dose is not known: ITK reads a NaN in NIfTI as 0, which says no dose."""
 
 CURVES_FILE, EQD2_CURVES_FILE = "dvh.csv", "dvh_eqd2.csv"
 METRICS_FILE, MARKS_FILE = "dvh_metrics.csv", "marks.csv"

@@ -141,3 +141,21 @@ def test_doses_that_do_not_meet_are_refused():
         gamma(dose, grid, dose, grid, GammaCriteria(normalisation_gy=5000.0))
     with pytest.raises(DoseError, match="0 Gy at most"):
         gamma(dose * 0, grid, dose, grid, GammaCriteria())
+
+
+def test_a_dose_that_is_not_known_is_neither_judged_nor_agreed_with():
+    grid = Grid.make((16, 14, 12), (2.5, 2.0, 3.0), (-20, -14, -18), OBLIQUE)
+    dose = smooth_dose(4)
+    holes = dose.copy()
+    holes[:, :, :6] = np.nan
+    for interpolated in (True, False):
+        criteria = GammaCriteria(interpolated=interpolated)
+        found = gamma(holes, grid, dose, grid, criteria)
+        assert not found.judged[:, :, :6].any()
+        assert found.judged[:, :, 6:].all()
+        found = gamma(dose, grid, holes, grid, criteria)
+        assert not found.judged[:, :, :6].any()
+        assert found.values[:, :, 6:] == pytest.approx(0, abs=1e-6)
+        assert found.outside == 12 * 14 * 6
+        # 20 % more is nowhere met: a hole must not lend the doses between itself and its neighbours
+        assert gamma(dose * np.float32(0.8), grid, holes, grid, criteria).values[:, :, 6:].min() > 1

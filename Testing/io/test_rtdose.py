@@ -12,6 +12,7 @@ from pydicom.uid import RLELossless
 from RegSuite.errors import DoseError, GeometryError, InputError
 from RegSuite.geometry import DoseImage
 from RegSuite.io.rtdose import read_dose
+from RegSuite.io.unknown_dose import comment_on
 from Testing.io import rt
 
 
@@ -217,3 +218,25 @@ def test_a_structure_set_or_a_folder_is_no_dose(tmp_path: Path) -> None:
         read_dose(tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         read_dose(tmp_path / "none.dcm")
+
+
+def test_minus_one_in_an_image_alone_below_zero_is_a_dose_that_is_not_known(tmp_path: Path) -> None:
+    values = np.linspace(0, 60, 60, dtype=np.float32).reshape(3, 4, 5)
+    values[1, 2:] = -1
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / "d.nii.gz"))
+    warned: list[str] = []
+    found = read_dose(tmp_path / "d.nii.gz", warnings=warned).image.data[0].numpy()
+    assert np.array_equal(np.isnan(found), values == -1)
+    assert np.array_equal(found[values >= 0], values[values >= 0])
+    assert any("10 voxels of -1" in w and "not known" in w for w in warned)
+    values[0, 0, 0] = -0.5  # a difference of doses, not a dose with holes
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / "d.nii.gz"))
+    assert float(read_dose(tmp_path / "d.nii.gz").image.data.min()) == -1
+
+
+def test_unknown_voxels_of_a_written_rt_dose_are_warned_of(tmp_path: Path) -> None:
+    comment = "accumulated dose" + comment_on(17)
+    warned: list[str] = []
+    read_dose(rt.dose(tmp_path / "d.dcm", marked(), DoseComment=comment), warnings=warned)
+    assert any("17 voxels is not known" in w for w in warned)
+    assert comment_on(0) == ""
