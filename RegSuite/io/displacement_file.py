@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.io.atomic import replacing
+from RegSuite.io.image_header import read_nifti_header
 from RegSuite.io.nifti_header import grid_of_nifti
+from RegSuite.io.nifti_values import check_nifti_values
 from RegSuite.io.simpleitk_bridge import array_to_sitk, image_from_sitk
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def read_displacement(path: Path) -> DisplacementTransform:
         raise InputError(
             f"ITK cannot read it as an image: {last}", where=str(path), mend="write the field anew"
         ) from error
+    _check_finite(path)
     ndim, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
     if (ndim, components) == (2, 3) and ".nii" in path.suffixes:
         return _single_slice(image, path)
@@ -70,6 +73,22 @@ def read_displacement(path: Path) -> DisplacementTransform:
         return DisplacementTransform(field.data.float(), field.grid)
     except GeometryError as error:
         raise GeometryError(error.what, where=str(path), mend=error.mend) from error
+
+
+def _check_finite(path: Path) -> None:
+    """Refuse NaN in a NIfTI field, which ITK reads as 0: a place where nothing is said to move."""
+    header = read_nifti_header(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
+    if header is None:
+        return
+    try:
+        check_nifti_values(header, path)
+    except InputError as error:
+        raise GeometryError(
+            f"a displacement field with {error.what}",
+            where=str(path),
+            mend="a voxel without a known displacement makes the field unknown there: give one that covers "
+            "what is asked about, or a DICOM Deformable Spatial Registration, which can say so",
+        ) from error
 
 
 def _single_slice(image: sitk.Image, path: Path) -> DisplacementTransform:

@@ -219,6 +219,7 @@ def no_transform(path: Path) -> None:
         ("map.nii.gz", no_transform, InputError, "cannot read"),
         ("scalar.nii.gz", a_scalar_image, GeometryError, r"1 value\(s\) a voxel"),
         ("nan.nrrd", a_field_with_nan, GeometryError, "1 of 64 voxels that are not finite"),
+        ("nan.nii.gz", a_field_with_nan, GeometryError, "1 NaN and 0 infinite values"),
     ],
 )
 def test_a_file_that_cannot_be_right_is_refused_with_what_where_and_mend(
