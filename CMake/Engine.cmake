@@ -172,6 +172,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/surface_file.py
   RegSuite/io/surface_structures.py
   RegSuite/io/transforms.py
+  RegSuite/io/unknown_dose.py
   RegSuite/io/write_ct.py
   RegSuite/io/write_image.py
   RegSuite/io/write_registration.py
@@ -448,6 +449,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/write.py
   RegSuite/phantoms/write_course.py
   RegSuite/phantoms/write_course_dicom.py
+  RegSuite/plain_yaml.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
   RegSuite/quality/consistency.py
@@ -552,6 +554,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/dose_data.py
   RegSuite/workflows/dose_deformation.py
   RegSuite/workflows/dose_dicom.py
+  RegSuite/workflows/dose_doubts.py
   RegSuite/workflows/dose_files.py
   RegSuite/workflows/dose_fraction.py
   RegSuite/workflows/dose_given.py
@@ -615,6 +618,7 @@ set(ENGINE_RESOURCES
   Resources/Icons/RegSuite.svg
   Resources/limits/tg132.yaml
   Resources/models/laplace-calibration.json
+  Resources/models/thorax-uncertainty-landmarks.yaml
   Resources/models/thorax-uncertainty.safetensors
   Resources/models/thorax-uncertainty.yaml
   Resources/presets/2d-section.yaml

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from RegSuite.errors import InputError
+from RegSuite.plain_yaml import load_yaml
 
 DEFAULT_WORD = "default"
 """`density_table: default` names the table that RegSuite brings, not a file."""
@@ -47,7 +48,7 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(f"{path.stat().st_size} bytes are no COURSE.yaml", where=str(path))
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"the course file cannot be read: {error.strerror}",

@@ -20,6 +20,10 @@ _BOUNDS: tuple[tuple[str, Literal["max", "min"], str], ...] = (
 )
 
 
+COVERED = 0.9995
+"""A limit is met for sure only where the dose of so much of the structure is known."""
+
+
 class DoseLimit(BaseModel):
     """The limit on one metric of one structure, with its unit in its name: `max_gy: 45`.
 
@@ -69,11 +73,15 @@ class DoseLimit(BaseModel):
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric: without errors of the deformation, and its 5th and 95th percentile where these are known."""
+    """A metric: without errors of the deformation, and its 5th and 95th percentile where these are known.
+
+    covered: share 0..1 of the structure whose dose is known, of which alone the value is.
+    """
 
     value: float
     p05: float | None = None
     p95: float | None = None
+    covered: float = 1.0
 
 
 def judge_doses(
@@ -82,7 +90,8 @@ def judge_doses(
     """A verdict for every limit, named `dose.STRUCTURE.METRIC`.
 
     found: by (structure, metric). pass or fail where the value and its whole band from p05 to p95 are on
-    one side of the limit, "not certain" where the band straddles it; "not measured" without a value.
+    one side of the limit, "not certain" where the band straddles it, and in place of "pass" where part of
+    the structure (more than 1 - COVERED) has no known dose; "not measured" without a value.
     A value on the limit passes.
     """
     return [_verdict(found.get((limit.structure, limit.metric)), limit, source) for limit in limits]
@@ -101,5 +110,5 @@ def _verdict(found: Measured | None, limit: DoseLimit, source: str) -> Verdict:
         return out
     places = [v for v in (found.value, found.p05, found.p95) if v is not None]
     good = [v <= limit.number if limit.bound == "max" else v >= limit.number for v in places]
-    word = "pass" if all(good) else "not certain" if any(good) else "fail"
+    word = "pass" if all(good) and found.covered >= COVERED else "not certain" if any(good) else "fail"
     return out.model_copy(update={"value": found.value, "p05": found.p05, "p95": found.p95, "verdict": word})

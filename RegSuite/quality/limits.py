@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from RegSuite.errors import InputError
+from RegSuite.plain_yaml import load_yaml
 from RegSuite.quality.definitions import JUDGEABLE, MEASURES, measured, nearest_name
 from RegSuite.quality.dose_limits import DoseLimit
 from RegSuite.quality.verdict import Verdict as Verdict
@@ -99,7 +100,7 @@ def load_limits(path: Path | str) -> Limits:
 
     where = str(path)
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = load_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"the limits file cannot be read: {error.strerror}", where=where, mend="check --limits"

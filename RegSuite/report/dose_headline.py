@@ -30,7 +30,7 @@ def dose_headline(found: DosePage, record: Result) -> Headline:
         return Headline("fail", title, f"{said} {_list(failed)}{doubts}")
     if unsure:
         title = f"{counted(len(unsure), 'dose limit')} of {len(limits)} not certain"
-        why = "The value meets or misses the limit only within the deformation's uncertainty: "
+        why = "What is known of the deformation and of the dose does not decide: "
         return Headline("unsure", title, f"{said} {why}{_list(unsure)}{doubts}")
     if not passed:
         tone: Tone = "unsure"

@@ -9,6 +9,7 @@ import numpy as np
 
 from RegSuite.workflows.dose_compare import other_mapping
 from RegSuite.workflows.dose_deformation import found_deformation
+from RegSuite.workflows.dose_doubts import doubt_direction
 from RegSuite.workflows.dose_inputs import values_of
 from RegSuite.workflows.dose_parts import FractionResult
 from RegSuite.workflows.dose_quality import field_quality, warn_of_marks
@@ -64,6 +65,8 @@ def run_fraction(
     if image is not None:
         warped, similarity = _warped(deformation, image, data, run, fraction.name)
         quality |= {"similarity": similarity} if similarity else {}
+        if deformation.given is not None:
+            doubt_direction(fraction.name, similarity, run)
     quality |= field_quality(displacement, uncertainty, mapped, data)
     warn_of_marks(fraction.name, quality, run)
     energy = None if mapped.energy is None else _plain(mapped.energy)

@@ -10,6 +10,7 @@ from RegSuite.errors import GeometryError, InputError
 from RegSuite.io.write_image import WRITABLE
 from RegSuite.workflows.dose_checks import check_doses, check_frames, check_names, check_reach
 from RegSuite.workflows.dose_data import CourseData, FractionData
+from RegSuite.workflows.dose_doubts import check_known, doubt_coarse, doubt_counts, doubt_doubles
 from RegSuite.workflows.dose_given import read_given
 from RegSuite.workflows.dose_grid import accumulation_grid
 from RegSuite.workflows.dose_inputs import read_the_dose, structures_in_frame
@@ -55,6 +56,7 @@ def read_course(course: Course, run: Run) -> CourseData:
     doses = [
         read_the_dose(f.dose, f"dose_{n}", f.dose_unit, run) for n, f in enumerate(course.fractions, start=1)
     ]
+    check_known(doses, names)
     check_doses(course, names, doses, doubts)
     grid = accumulation_grid(planning.grid, [d.image.grid for d in doses], course.spacing_mm)
     fractions = tuple(
@@ -64,6 +66,9 @@ def read_course(course: Course, run: Run) -> CourseData:
     check_frames(frame, [f.frames for f in fractions])
     for sentence in doubts:
         run.warn(sentence)
+    doubt_counts(course, names, doses, run)
+    doubt_doubles(course, names, run)
+    doubt_coarse(course, planning.grid, doses, grid, run)
     volumes = structure_voxels(regions, grid)
     return CourseData(course, planning, series, structures, regions, fractions, grid, volumes, density)
 

@@ -164,7 +164,7 @@ def _result(
         curves=drawn,
         rows=tuple(rows),
         comparison=comparison,
-        verdicts=course_verdicts(asked.limits, data, rows, run),
+        verdicts=course_verdicts(asked.limits, data, rows, nominal, run),
         parameters=parameters,
         run=run,
         shelf=shelf,

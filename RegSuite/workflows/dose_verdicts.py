@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
     from RegSuite.quality import Limits, Verdict
     from RegSuite.workflows.dose_data import CourseData
     from RegSuite.workflows.dose_parts import FractionResult, MetricRow
@@ -36,13 +37,19 @@ def course_metrics(rows: Sequence[MetricRow], fractions: Sequence[FractionResult
 
 
 def course_verdicts(
-    limits: Limits, data: CourseData, rows: Sequence[MetricRow], run: Run
+    limits: Limits, data: CourseData, rows: Sequence[MetricRow], nominal: ProbabilisticDose, run: Run
 ) -> tuple[Verdict, ...]:
-    """On doses by the course's limits, and on the deformations, of which the worst fraction counts."""
+    """On doses by the course's limits, and on the deformations, of which the worst fraction counts.
+
+    nominal: whose DVHs say how much of each structure has a known dose.
+    """
     from RegSuite.quality.dose_limits import Measured, judge_doses
     from RegSuite.workflows.limits import verdicts_on
 
-    found = {(r.structure, r.metric): Measured(r.value, r.p05, r.p95) for r in rows}
+    covered = {dvh.name: float(dvh.coverage.min()) for dvh in nominal.dvhs}
+    found = {
+        (r.structure, r.metric): Measured(r.value, r.p05, r.p95, covered.get(r.structure, 1.0)) for r in rows
+    }
     there = {region.structure.name for region in data.regions}
     absent = sorted({limit.structure for limit in limits.dose} - there)
     if absent:

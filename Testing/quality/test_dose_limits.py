@@ -90,3 +90,10 @@ def test_a_dose_limit_without_one_bound_is_refused(tmp_path, entry, words):
 def test_a_metric_that_is_none_or_in_another_unit_is_refused(tmp_path, entry, words):
     with pytest.raises(InputError, match=words):
         dose_metrics(load_limits(limits_file(tmp_path, f"dose:\n- {entry}\n")))
+
+
+def test_a_limit_is_not_met_for_sure_while_the_dose_of_a_part_is_not_known():
+    least, most = (DoseLimit(structure="GTV", metric="D95%", **b) for b in ({"min_gy": 57}, {"max_gy": 57}))
+    for covered, word in ((1.0, "pass"), (0.9996, "pass"), (0.8, "not certain")):
+        measured = {("GTV", "D95%"): Measured(60.0, 59.0, 61.0, covered)}
+        assert [v.verdict for v in judge_doses(measured, [least, most])] == [word, "fail"]
