@@ -119,3 +119,22 @@ def test_a_fixed_point_passes_the_last_piece_first() -> None:
     # v_1, found first, is the larger one, and is met last
     norms = [float(m.velocity_mm.norm()) for m in members]
     assert norms[1] > norms[0]
+
+
+def test_on_coarse_voxels_the_smoothing_holds_the_field_where_there_is_only_noise() -> None:
+    """A ball in 4 mm voxels of noise, not moved: 2 mm of smoothing, as on 1 mm voxels, lets it wander."""
+    from RegSuite.geometry import Image
+
+    grid = Grid.make((32, 32, 24), 4.0)
+    noise = torch.Generator().manual_seed(3)
+    z, y, x = torch.meshgrid(*(torch.arange(n, dtype=torch.float32) for n in grid.shape), indexing="ij")
+    ball = ((x - 15.5) ** 2 + (y - 15.5) ** 2 + (z - 11.5) ** 2 < 30).float()
+    fixed, moving = (
+        Image((100 * ball + 5 * torch.randn(grid.shape, generator=noise))[None], grid) for _ in range(2)
+    )
+    found, loose = (
+        register("demons", fixed, moving, levels=1, **given).transform.displacement(grid).norm(dim=0)
+        for given in ({}, {"diffusion_mm": 2.0})
+    )
+    assert float(found[ball > 0].mean()) < 0.4
+    assert float(found.mean()) < 0.6 * float(loose.mean())

@@ -98,7 +98,10 @@ def fit_velocity(
                 continue
             name = f"{stage}{level.step_mm:.3g} mm"
             ratio = max(lattice.spacing) / max(levels[-1].nodes.spacing)
-            velocity, before, value = _descend(level, start, parameters, record, name, count, ratio, after)
+            diffusion = parameters.diffusion_at(levels[-1].step_mm) * ratio
+            velocity, before, value = _descend(
+                level, start, parameters, record, name, count, ratio, diffusion, after
+            )
     assert velocity is not None
     return Fit(velocity, lattice, before, value)
 
@@ -111,12 +114,13 @@ def _descend(
     stage: str,
     count: int,
     ratio: float,
+    diffusion_mm: float,
     after: Path | None,
 ) -> tuple[Tensor, float, float]:
     """(velocity, first value, last value) after at most `count` updates on one level."""
     spacing = level.nodes.spacing
     fluid = sigmas_voxels(parameters.fluid_mm * ratio, spacing)
-    diffusion = sigmas_voxels(parameters.diffusion_mm * ratio, spacing)
+    diffusion = sigmas_voxels(diffusion_mm, spacing)
     rest = None if after is None else on_lattice(after.displacement, after.lattice, level.nodes)
     forward = Forces(level, parameters.measure, parameters.radius_voxels)
     backward = _Backward(level, parameters, rest) if parameters.symmetric else None

@@ -48,12 +48,13 @@ class LogDemonsParameters(MethodParameters):
         "finest level; coarser levels scale it with their nodes",
         json_schema_extra=_MM,
     )
-    diffusion_mm: float = Field(
-        2.0,
+    diffusion_mm: float | None = Field(
+        None,
         ge=0,
         le=100,
         description="sigma of the smoothing of the velocity after each update (diffusion regularity), "
-        "at the finest level; coarser levels scale it with their nodes",
+        "at the finest level; coarser levels scale it with their nodes; None: two of the finest level's "
+        "voxels, and 2 mm at least",
         json_schema_extra=_MM,
     )
     symmetric: bool = Field(
@@ -82,3 +83,11 @@ class LogDemonsParameters(MethodParameters):
     tolerance: float = Field(
         1e-3, ge=0, lt=1, description="a level ends when two updates gain less than this share of the measure"
     )
+
+    def diffusion_at(self, finest_mm: float) -> float:
+        """The diffusion in mm, of a finest level of that voxel size.
+
+        Less than a voxel holds nothing together: on 4 mm voxels of flat, noisy tissue 2 mm let the
+        field wander by centimetres.
+        """
+        return max(2.0, 2 * finest_mm) if self.diffusion_mm is None else self.diffusion_mm

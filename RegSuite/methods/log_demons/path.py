@@ -42,14 +42,15 @@ def register_path(
         levels = make_levels(comparable(pair, parameters), parameters)
     record.expect(parameters.pieces * work_of(levels, parameters))
     fits, ending = _fit_pieces(levels, parameters, record)
-    lengths = [sobolev_norm_mm(f.velocity, f.lattice.spacing, parameters.diffusion_mm) for f in fits]
+    diffusion = parameters.diffusion_at(levels[-1].step_mm)
+    lengths = [sobolev_norm_mm(f.velocity, f.lattice.spacing, diffusion) for f in fits]
     reach = sum(float(f.velocity.square().sum(dim=0).max().sqrt()) for f in fits)
     grids = [physical(*with_border(f.velocity, f.lattice, reach), pair.ndim) for f in fits]
     pieces = [VelocityTransform(velocity, grid) for velocity, grid in grids]
     return Registration(
         transform=whole(pair, CompositeTransform.of(*reversed(pieces))),
         convergence=tuple(record.convergence),
-        notes=(*pair.notes, describe(parameters, len(levels), grids[0][1].spacing), ending),
+        notes=(*pair.notes, describe(parameters, levels, grids[0][1].spacing), ending),
         seconds=record.seconds,
         extra={"path_length": sum(lengths), "piece_lengths": lengths, "pieces": len(pieces)},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from RegSuite.geometry import Image
 from RegSuite.methods.base import Progress, Registration
 from RegSuite.methods.local_forces.lattice import physical, with_border
+from RegSuite.methods.local_forces.level import Level
 from RegSuite.methods.local_forces.pair import make_pair, whole
 from RegSuite.methods.local_forces.record import Record
 from RegSuite.methods.log_demons.fit import comparable, fit_velocity, make_levels, work_of
@@ -30,24 +31,25 @@ def register_demons(
     fit = fit_velocity(levels, parameters, record, "")
     reach = float(fit.velocity.square().sum(dim=0).max().sqrt())
     velocity, grid = physical(*with_border(fit.velocity, fit.lattice, reach), pair.ndim)
+    diffusion = parameters.diffusion_at(levels[-1].step_mm)
     warnings = [] if fit.after < fit.before else ["the finest level did not improve the measure"]
     return Registration(
         transform=whole(pair, VelocityTransform(velocity, grid)),
         convergence=tuple(record.convergence),
-        notes=(*pair.notes, describe(parameters, len(levels), grid.spacing)),
+        notes=(*pair.notes, describe(parameters, levels, grid.spacing)),
         warnings=tuple(warnings),
         seconds=record.seconds,
-        extra={"path_length": sobolev_norm_mm(fit.velocity, fit.lattice.spacing, parameters.diffusion_mm)},
+        extra={"path_length": sobolev_norm_mm(fit.velocity, fit.lattice.spacing, diffusion)},
     )
 
 
-def describe(parameters: LogDemonsParameters, levels: int, spacing: tuple[float, ...]) -> str:
+def describe(parameters: LogDemonsParameters, levels: list[Level], spacing: tuple[float, ...]) -> str:
     """The run in one sentence."""
     both = "both directions" if parameters.symmetric else "one direction"
     nodes = " x ".join(f"{s:.3g}" for s in spacing)
     return (
-        f"{parameters.measure} with forces of {both} on {levels} levels; velocity on nodes of {nodes} mm, "
-        f"fluid {parameters.fluid_mm:g} mm, diffusion {parameters.diffusion_mm:g} mm"
+        f"{parameters.measure} with forces of {both} on {len(levels)} levels; velocity on {nodes} mm nodes, "
+        f"fluid {parameters.fluid_mm:g} mm, diffusion {parameters.diffusion_at(levels[-1].step_mm):g} mm"
     )
 
 
