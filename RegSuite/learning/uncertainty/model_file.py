@@ -54,9 +54,9 @@ def shipped_model() -> Path:
 
 
 def save_model(model: UncertaintyModel, path: Path) -> None:
-    """Write weights (float32) and metadata as safetensors."""
+    """Write weights (float32) and metadata as safetensors; a file that is there stays until it is whole."""
     need("safetensors")
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     metadata = {
         "kind": KIND,
@@ -67,7 +67,9 @@ def save_model(model: UncertaintyModel, path: Path) -> None:
         "calibration": json.dumps(None if model.calibration is None else model.calibration.to_dict()),
     }
     weights = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
-    save_file(weights, str(path), metadata=metadata)
+    part = path.with_suffix(".part")
+    part.write_bytes(save(weights, metadata=metadata))
+    part.replace(path)
 
 
 def load_model(path: Path | str | None = None, device: torch.device | str = "cpu") -> UncertaintyModel:
