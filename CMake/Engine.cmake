@@ -479,6 +479,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/dvh_page.py
   RegSuite/report/figures.py
   RegSuite/report/folder.py
+  RegSuite/report/gamma_page.py
   RegSuite/report/headline.py
   RegSuite/report/html.py
   RegSuite/report/images.py
@@ -610,6 +611,7 @@ set(ENGINE_RESOURCES
   RegSuite/backend/batch/templates/summary.html.j2
   RegSuite/report/templates/dose.html.j2
   RegSuite/report/templates/dvh.html.j2
+  RegSuite/report/templates/gamma.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2
   RegSuite/report/templates/report.js

@@ -39,8 +39,8 @@ def accumulated(view: DoseView, dose: Image, outlines: Outlines) -> Shown:
         grey(axes, view.fixed_cut(plane, view.place), view.pixel_mm(plane))
         cut = view.sampled(values, dose.grid, plane)
         alpha = np.where(cut >= SEEN * top, 0.38, 0.0)
-        drawn = _wash(axes, cut, view.pixel_mm(plane), DOSE, (0.0, top), alpha)
-        _lines(axes, cut, levels, [colour_at(DOSE, level / top) for level in levels])
+        drawn = wash(axes, cut, view.pixel_mm(plane), DOSE, (0.0, top), alpha)
+        lines(axes, cut, levels, [colour_at(DOSE, level / top) for level in levels])
         outlines(axes, plane)
         return drawn
 
@@ -63,7 +63,7 @@ def spread(view: DoseView, sd: Image, outlines: Outlines) -> Shown:
         grey(axes, 0.8 * view.fixed_cut(plane, view.place), view.pixel_mm(plane))
         cut = view.sampled(values, sd.grid, plane)
         alpha = 0.8 * np.clip(np.nan_to_num(cut) / (0.25 * top), 0, 1)
-        drawn = _wash(axes, cut, view.pixel_mm(plane), SPREAD, (0.0, top), alpha)
+        drawn = wash(axes, cut, view.pixel_mm(plane), SPREAD, (0.0, top), alpha)
         outlines(axes, plane)
         return drawn
 
@@ -107,7 +107,7 @@ def difference(view: DoseView, found: Image, words: tuple[str, str], outlines: O
         cut = view.sampled(values, found.grid, plane)
         alpha = 0.9 * np.clip(np.abs(np.nan_to_num(cut)) / (0.5 * top), 0, 1) ** 0.5
         alpha[np.abs(np.nan_to_num(cut)) < 0.04 * top] = 0.0
-        drawn = _wash(axes, cut, view.pixel_mm(plane), DIFFERENCE, (-top, top), alpha)
+        drawn = wash(axes, cut, view.pixel_mm(plane), DIFFERENCE, (-top, top), alpha)
         outlines(axes, plane)
         return drawn
 
@@ -130,7 +130,7 @@ def fraction(view: DoseView, found: DoseFraction) -> Shown | None:
         if found.sigma_mm is not None:
             sigma = np.sqrt((as_array(found.sigma_mm.data).astype(np.float32) ** 2).sum(axis=0))
             cut = view.sampled(sigma, found.sigma_mm.grid, plane)
-            _lines(axes, cut, SIGMA_LEVELS, ["#ffe08a", "#ffb703", "#fb5607"], label=True)
+            lines(axes, cut, SIGMA_LEVELS, ["#ffe08a", "#ffb703", "#fb5607"], label=True)
 
     caption = "Planning in green, the fraction in magenta: grey where they agree."
     if found.sigma_mm is not None:
@@ -158,7 +158,7 @@ def outlined(
     return draw
 
 
-def _lines(
+def lines(
     axes: Axes, cut: NDArray[Any], levels: Sequence[float], colours: Sequence[Any], label: bool = False
 ) -> None:
     """Lines of equal value, of the levels that the plane has."""
@@ -174,7 +174,7 @@ def _lines(
         axes.clabel(drawn, fmt="%g", fontsize=7)
 
 
-def _wash(
+def wash(
     axes: Axes,
     cut: NDArray[Any],
     pixel_mm: tuple[float, float],

@@ -21,10 +21,15 @@ HOT = 0.95
 class DoseView(View):
     """The planes of the planning image; `warped` (a fraction's image) is drawn over it where given."""
 
-    def __init__(self, planning: Image, dose: Image, warped: Image | None = None) -> None:
+    def __init__(
+        self, planning: Image, dose: Image, warped: Image | None = None, *, why: str | None = None
+    ) -> None:
+        """dose: cut where it is highest; why: what that place is, for people."""
         data = planning.data
         super().__init__(ReportImages(planning.grid, data, data, data if warped is None else warped.data))
-        self.place = self._hottest(dose)
+        self.place = self._hottest(
+            dose, why or f"the middle of the dose above {100 * HOT:.0f} % of its maximum"
+        )
 
     def sampled(self, values: NDArray[Any], grid: Grid, plane: Plane) -> NDArray[np.float32]:
         """A volume [z, y, x] of any grid on a plane's pixels; NaN where it is NaN or ends."""
@@ -52,7 +57,7 @@ class DoseView(View):
         z, y, x = (self.cut(part, plane, self.place) for part in lattice)
         return np.stack([x, y, z], axis=-1)
 
-    def _hottest(self, dose: Image) -> Place:
+    def _hottest(self, dose: Image, why: str) -> Place:
         """The middle of the region of the highest dose; of a dose of nothing that of the image."""
         values = as_array(dose.data)[0]
         largest = float(np.nanmax(values, initial=0.0))
@@ -63,6 +68,4 @@ class DoseView(View):
         middle = spots[np.argmin(((spots - middle) ** 2).sum(axis=1))]  # of a ring one of its voxels
         point = dose.grid.points(middle[::-1].astype(float))
         index = np.rint(self.grid.index(point)).astype(int)
-        return self._place(
-            tuple(int(i) for i in index), f"the middle of the dose above {100 * HOT:.0f} % of its maximum"
-        )
+        return self._place(tuple(int(i) for i in index), why)

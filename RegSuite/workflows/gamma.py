@@ -118,6 +118,7 @@ INPUTS = (
 )
 OUTPUTS = (
     OutputRole("gamma", "image", "Gamma", "on the reference grid; -1 where it is not judged", of="reference"),
+    OutputRole("report", "report", "Report", "for people", of="reference"),
 )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.run import Run
 
 GAMMA_FILE = "gamma.nii.gz"
+REPORT_FILE = "report.html"
 NOT_JUDGED = -1.0
 """Stands in the file where gamma is not known: ITK reads a NaN in NIfTI as 0, which would say agreement."""
 
@@ -96,4 +97,11 @@ class GammaResult:
             stored = image.with_data(image.data.nan_to_num(nan=NOT_JUDGED))
             write_image(stored, folder / GAMMA_FILE)
         run.metrics["gamma_pass_rate_percent"] = self.gamma.pass_rate_percent
-        return run.record(files={"gamma": GAMMA_FILE}, gamma=self.summary())
+        files = {"gamma": GAMMA_FILE}
+        if self.parameters.report:
+            from RegSuite.report.gamma_page import GammaPage, write_gamma_page
+
+            files["report"] = REPORT_FILE
+            page = GammaPage(self.reference.image, self.images["gamma"])
+            write_gamma_page(folder / REPORT_FILE, page, run.record(files=files, gamma=self.summary()))
+        return run.record(files=files, gamma=self.summary())
