@@ -130,7 +130,10 @@ def test_a_value_out_of_bounds_cannot_be_kept(field, value):
         ({"method": "demons", "parameters": '{"levels": 300}'}, "levels: .*less than or equal to 8"),
         ({"method": "demon"}, "there is no method 'demon'"),
         ({"preset": "ct-lungs"}, "there is no preset 'ct-lungs'"),
-        ({"preset": "ct-lung", "parameters": '{"levels": 3}'}, "'levels' is no parameter of method deformable"),
+        (
+            {"preset": "ct-lung", "parameters": '{"levels": 3}'},
+            "'levels' is no parameter of method deformable",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(fields, words):
