@@ -79,6 +79,7 @@ set(ENGINE_SCRIPTS
   RegSuite/dose/mapping/prepared.py
   RegSuite/dose/mapping/trilinear.py
   RegSuite/dose/metrics.py
+  RegSuite/dose/plane.py
   RegSuite/dose/plane_lines.py
   RegSuite/dose/planes.py
   RegSuite/dose/region.py

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from RegSuite.dose import kernels
 from RegSuite.dose.lines import Lines, runs
-from RegSuite.dose.planes import Plane
+from RegSuite.dose.plane import Plane
 
 Floats = NDArray[np.float64]
 

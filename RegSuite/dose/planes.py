@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from RegSuite.dose.plane import Plane
+from RegSuite.dose.tapered_ends import tapered
 from RegSuite.errors import GeometryError
 from RegSuite.geometry.structure import ContourStructure
 
@@ -18,16 +20,6 @@ PLANE_TOLERANCE_MM = 0.05
 """How far a point may lie from its contour's plane, and two contours of one plane from each other."""
 GAP_FACTOR = 1.5
 """Planes further apart than this many slice distances are not joined."""
-
-
-@dataclass(frozen=True, eq=False)
-class Plane:
-    """Contours of one plane in its own frame: outlines [n, 2] mm; the slab reaches from low to high mm."""
-
-    outlines: tuple[Floats, ...]
-    at_mm: float
-    low_mm: float
-    high_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +132,6 @@ def _with_slabs(
 
 def _tapered(planes: tuple[Plane, ...], joined: NDArray[np.bool_]) -> tuple[Plane, ...]:
     """The planes with every end replaced by shrinking slabs; joined [n - 1]: whether neighbours are."""
-    from RegSuite.dose.tapered_ends import tapered
-
     below, above = ~np.insert(joined, 0, False), ~np.append(joined, False)
     parts = [tapered(p, below=bool(b), above=bool(a)) for p, b, a in zip(planes, below, above, strict=True)]
     return tuple(plane for part in parts for plane in part)

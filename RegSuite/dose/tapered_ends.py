@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.dose.planes import Plane
+from RegSuite.dose.plane import Plane
 
 Floats = NDArray[np.float64]
 
