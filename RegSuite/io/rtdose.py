@@ -18,6 +18,9 @@ from RegSuite.io.unknown_dose import unknown_in, without_unknown
 GY_OF = {"Gy": 1.0, "cGy": 0.01, "mGy": 0.001}
 """Gray in one of each unit."""
 
+MUCH_GY = 150.0
+"""More than plans of external beams give; one fraction of 2 Gy in cGy reads as 200."""
+
 _NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "")
 _MOST_COMPRESSED = 1000
 
@@ -58,7 +61,7 @@ def _dose_image(path: Path, unit: str | None, warnings: list[str]) -> DoseImage:
         image = without_unknown(image, path.name, warnings)
     elif low < 0:
         warnings.append(f"{path.name}: the dose is negative in places, down to {low:.3g} Gy")
-    if unit is None and high > 1000:
+    if unit is None and high > MUCH_GY:
         warnings.append(f"{path.name}: up to {high:.0f} Gy; if the file is in cGy, say so (unit cGy)")
     return DoseImage(image if factor == 1 else image.with_data(image.data * factor), path=path)
 

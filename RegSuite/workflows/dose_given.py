@@ -35,13 +35,8 @@ class GivenDeformation:
         """
         import torch
 
-        from RegSuite.transforms import CompositeTransform
-
-        members = (
-            self.transform.members if isinstance(self.transform, CompositeTransform) else (self.transform,)
-        )
         out = torch.zeros((3, *grid.shape))
-        for member in members:
+        for member in _members(self.transform):
             known = _known(member, grid, out)
             out = member.displacement_after(out, grid)
             if known is not None:
@@ -118,6 +113,15 @@ def _of_object(given: Any, role: str, run: Run) -> Transform:
         where=role,
         mend="give a file, a RegSuite Transform, or a displacement Image in LPS mm",
     )
+
+
+def _members(transform: Transform) -> tuple[Transform, ...]:
+    """The maps of a chain in the order in which a point goes through them, chains within it taken apart."""
+    from RegSuite.transforms import CompositeTransform
+
+    if not isinstance(transform, CompositeTransform):
+        return (transform,)
+    return tuple(one for member in transform.members for one in _members(member))
 
 
 def _known(member: Transform, grid: Grid, before: Tensor) -> Tensor | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ Values = NDArray[np.float32]
 def read_the_dose(given: Any, role: str, unit: str | None, run: Run) -> DoseImage:
     """A dose in Gy of a file, a DoseImage, or an Image in `unit` (Gy if None); run.inputs gets its record.
 
-    Raises InputError for what is no dose, DoseError for one that is not 3D or not finite.
+    NaN where a dose of RegSuite's own is not known (-1 in files). Raises InputError for what is no dose,
+    DoseError for one that is not 3D or not finite.
     """
     if is_file_name(given):
         from RegSuite.io.rtdose import read_dose
@@ -37,7 +39,7 @@ def read_the_dose(given: Any, role: str, unit: str | None, run: Run) -> DoseImag
             run.warn(sentence)
         run.inputs[role] = input_record(str(given), dose.image.grid)
     else:
-        dose = _dose_object(given, role, unit)
+        dose = _without_unknown(_dose_object(given, role, unit), role, run)
         grid = dose.image.grid
         run.inputs[role] = InputRecord(
             file=dose.image.name,
@@ -57,6 +59,17 @@ def read_the_dose(given: Any, role: str, unit: str | None, run: Run) -> DoseImag
 def values_of(dose: DoseImage) -> Values:
     """[z, y, x] float32 in Gy, sharing memory where it can."""
     return np.ascontiguousarray(dose.image.data[0].detach().cpu().numpy(), dtype=np.float32)
+
+
+def _without_unknown(dose: DoseImage, role: str, run: Run) -> DoseImage:
+    """NaN for the -1 of RegSuite's own dose files, which may come by way of a node or of SimpleITK."""
+    from RegSuite.io.unknown_dose import without_unknown
+
+    found: list[str] = []
+    image = without_unknown(dose.image, dose.image.name or role, found)
+    for sentence in found:
+        run.warn(sentence)
+    return replace(dose, image=image)
 
 
 def _dose_object(given: Any, role: str, unit: str | None) -> DoseImage:

@@ -49,7 +49,7 @@ def warn_of_marks(name: str, quality: Mapping[str, Any], run: Run) -> None:
     """Say where the fraction's dose is not known, structure by structure."""
     marks = quality["marks"]
     kinds = {
-        "outside": "beyond the dose grid",
+        "outside": "beyond the dose grid" + (" or its image's density" if run.method == "emt" else ""),
         "folded": "where the deformation folds",
         "undefined": "where the deformation is undefined",
     }

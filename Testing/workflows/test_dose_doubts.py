@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
+import torch
 
 import RegSuite
 from RegSuite.errors import DoseError, InputError
 from RegSuite.geometry import Grid
+from RegSuite.io.simpleitk_bridge import image_from_sitk
 from RegSuite.io.write_image import write_image
-from RegSuite.transforms import AffineTransform
+from RegSuite.transforms import AffineTransform, CompositeTransform, DisplacementTransform
 from RegSuite.workflows.dose import dose
 from Testing.workflows.test_dose_refused import GRID, GTV, course, dose_image, image
 
@@ -72,7 +75,8 @@ def test_the_written_dose_is_read_again_without_what_it_does_not_know(tmp_path):
     assert again.metrics["GTV"]["D95"] == pytest.approx(60, abs=0.01)
     assert again.metrics["GTV"]["min"] == pytest.approx(60, abs=0.01)
     assert any("does not cover GTV" in w for w in again.warnings)
-    write_image(image("ct"), tmp_path / "ct.nii.gz")
+    loaded = image_from_sitk(sitk.ReadImage(str(tmp_path / "out" / "accumulated_dose.nii.gz")))
+    assert RegSuite.dvh(loaded, [GTV]).metrics["GTV"]["min"] == pytest.approx(60, abs=0.01)
     with pytest.raises(DoseError, match="not known"):
         dose(course({"dose": tmp_path / "out" / "accumulated_dose.nii.gz"}), compare=False)
 
@@ -91,3 +95,19 @@ def test_a_limits_file_with_two_lists_of_doses_is_refused(tmp_path):
     (tmp_path / "limits.yaml").write_text("schema: regsuite.limits/1\nname: n\nsource: s\n" + one + one)
     with pytest.raises(InputError, match="stands twice"):
         dose(course(limits=tmp_path / "limits.yaml"), compare=False)
+
+
+def test_a_field_within_a_chain_of_chains_is_not_known_beyond_its_own_grid():
+    half = Grid.make((16, 14, 6), 5.0, GRID.origin)
+    field = DisplacementTransform(torch.zeros((3, *half.shape)), half)
+    for chain in (field, CompositeTransform((moved(0.0), CompositeTransform((moved(0.0), field))))):
+        found = dose(course({"transform": chain}), compare=False)
+        assert np.isnan(found.dose.data[0, 6:].numpy()).all()
+        assert not np.isnan(found.dose.data[0, :5].numpy()).any()
+
+
+def test_a_dose_that_seems_to_be_in_centigray_is_asked_about(tmp_path):
+    fraction = dose_image().image
+    write_image(fraction.with_data(fraction.data * 20), tmp_path / "d.nii.gz")  # 200 cGy
+    assert warned(course({"dose": tmp_path / "d.nii.gz"}), "in cGy")
+    assert not warned(course({"dose": tmp_path / "d.nii.gz", "dose_unit": "cGy"}), "in cGy")
