@@ -6,6 +6,7 @@
 #   make extension   lay the Slicer extension out in build/extension, to be added to Slicer's module paths
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
+#   make bench-coverage the bands of accumulated doses against the truth, over phantoms (an hour; goes on)
 #   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
 #   make train-uncertainty   train the network of deformation uncertainty (goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
@@ -13,12 +14,13 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-table train-uncertainty clean .venv-view
+.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-coverage bench-table train-uncertainty clean .venv-view
 
 EXTRAS ?= dev,surfaces,panels,dicom,learning
 DEMO_DIR ?= demo
 BENCH_DIR ?= bench
 BENCH ?=
+COVERAGE ?= 0.75,0.4,15,same
 TRAIN_DIR ?= bench/uncertainty
 PAIRS ?=
 TRAIN ?=
@@ -85,6 +87,10 @@ bench: $(BENCH_READY)
 bench-slicer: $(READY)
 	QT_QPA_PLATFORM=offscreen VTK_DEFAULT_OPENGL_WINDOW=vtkEGLRenderWindow OMP_WAIT_POLICY=PASSIVE \
 		.venv/bin/python -m Testing.benchmarks.slicer_layer $(BENCH)
+
+bench-coverage: $(READY)
+	OMP_WAIT_POLICY=PASSIVE .venv/bin/python -m Testing.benchmarks.dose_coverage -o $(BENCH_DIR)/dose-coverage \
+		--settings $(COVERAGE) $(BENCH)
 
 bench-table: $(BENCH_READY)
 	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) --table

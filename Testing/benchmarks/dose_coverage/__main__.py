@@ -28,7 +28,8 @@ def main() -> int:
     rows = Rows(given.output)
     settings = [Setting.parsed(text) for text in given.settings]
     if not given.table and not given.calibration:
-        _measure(given, time.monotonic() + given.seconds)
+        if not given.measured:
+            _measure(given, time.monotonic() + given.seconds)
         _judge(given, rows, settings, time.monotonic() + given.seconds)
     if given.calibration:
         found = chosen_rows(rows, given.source, given.methods[0], DRAWS["unseen"], settings[0])
@@ -85,6 +86,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--settings", nargs="*", default=[], help="SCALE,FLOOR_MM,CORRELATION_MM,same|independent"
     )
+    parser.add_argument("--measured", action="store_true", help="judge what is there, measure no draw")
     parser.add_argument("--table", action="store_true", help="only print the tables")
     parser.add_argument("--calibration", type=Path, help="write the first setting's calibration to this file")
     parser.add_argument("--words", default="", help="what it was measured on, for the calibration")
