@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from RegSuite.report.dose_tables import structure_and_metric
 from RegSuite.report.headline import Headline, Tone, counted, duration, number
 from RegSuite.report.tiles import KeyNumber
 from RegSuite.report.view import as_array
@@ -27,17 +28,17 @@ def dose_headline(found: DosePage, record: Result) -> Headline:
     doubts = f" Mind the {counted(len(record.warnings), 'warning')} below." if record.warnings else ""
     if failed:
         title = f"{counted(len(failed), 'dose limit')} of {len(limits)} not met"
-        return Headline("fail", title, f"{said} {_list(failed)}{doubts}")
+        return Headline("fail", title, f"{said} {_list(failed, record)}{doubts}")
     if unsure:
         title = f"{counted(len(unsure), 'dose limit')} of {len(limits)} not certain"
         why = "What is known of the deformation and of the dose does not decide: "
-        return Headline("unsure", title, f"{said} {why}{_list(unsure)}{doubts}")
+        return Headline("unsure", title, f"{said} {why}{_list(unsure, record)}{doubts}")
     if not passed:
         tone: Tone = "unsure"
         judged = "None of the limits could be measured." if silent else "No dose was judged against a limit."
         return Headline(tone, "Dose accumulated, not judged", f"{said} {judged}{doubts}")
     bands = _band_words(found, record)
-    sentence = f"{said} {_list(passed)}{bands}{doubts}"
+    sentence = f"{said} {_list(passed, record)}{bands}{doubts}"
     if others or silent or record.warnings or bands:
         return Headline("unsure", "Within the dose limits, with doubts", sentence)
     return Headline("pass", "Within the dose limits, bands included", sentence)
@@ -80,11 +81,11 @@ def _band_words(found: DosePage, record: Result) -> str:
     return ""
 
 
-def _list(verdicts: Sequence[Verdict]) -> str:
+def _list(verdicts: Sequence[Verdict], record: Result) -> str:
     """'Cord D0.03cc 44.1 Gy (43.0 to 46.2; at most 45 Gy); ...', at most four."""
     parts = []
     for v in verdicts[:4]:
-        name = v.measure.partition(".")[2].replace(".", " ", 1)
+        name = " ".join(structure_and_metric(v.measure, record))
         side = "at most" if v.bound == "max" else "at least"
         band = "" if v.p05 is None or v.p95 is None else f"{number(v.p05)} to {number(v.p95)}; "
         parts.append(

@@ -22,13 +22,24 @@ class Cell:
     band: str = ""
 
 
+def structure_and_metric(measure: str, record: Result) -> tuple[str, str]:
+    """Of a measure such as dose.PTV_50.4.D95%: the structure, whose name may hold dots, and the metric.
+
+    A name that the result does not have is taken to end at its first dot.
+    """
+    said = measure.removeprefix("dose.")
+    names = [n for n in (record.dose or {}).get("structures") or {} if said.startswith(f"{n}.")]
+    structure = max(names, key=len) if names else said.partition(".")[0]
+    return structure, said[len(structure) + 1 :]
+
+
 def limit_rows(record: Result) -> list[dict[str, str]]:
     """A row for every verdict on a dose, those to look at first."""
     order = {"fail": 0, "not certain": 1, "not measured": 2, "pass": 3}
     found = [v for v in record.verdicts if v.measure.startswith("dose.")]
     rows = []
     for v in sorted(found, key=lambda v: order[v.verdict]):
-        structure, _, metric = v.measure.removeprefix("dose.").partition(".")
+        structure, metric = structure_and_metric(v.measure, record)
         unit = v.unit or ""
         rows.append(
             {

@@ -185,6 +185,16 @@ def test_limits_that_fail_stand_first_with_their_band():
     )
 
 
+def test_a_structure_may_have_dots_in_its_name():
+    there = {"structures": {name: {"covered_percent": 100.0} for name in ("PTV_50", "PTV_50.4")}}
+    found = record(verdict("fail", structure="PTV_50.4"), verdict("fail", structure="Not there"), **there)
+    assert [(r["structure"], r["metric"]) for r in limit_rows(found)] == [
+        ("PTV_50.4", "D0.03cc"),
+        ("Not there", "D0.03cc"),
+    ]
+    assert "PTV_50.4 D0.03cc 44 Gy" in dose_headline(page(), found).sentence
+
+
 def test_physical_and_effective_metrics_have_tables_of_their_own():
     physical, effective = metric_tables(page())
     assert physical.columns == [("D95", "Gy")]
