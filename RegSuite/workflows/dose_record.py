@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from RegSuite.workflows.dose_files import UNKNOWN
+from RegSuite.io.unknown_dose import UNKNOWN
 
 if TYPE_CHECKING:
     from RegSuite.workflows.dose_parts import FractionResult
