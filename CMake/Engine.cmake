@@ -551,6 +551,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/demo.py
   RegSuite/workflows/doctor.py
   RegSuite/workflows/dose.py
+  RegSuite/workflows/dose_calibration.py
   RegSuite/workflows/dose_checks.py
   RegSuite/workflows/dose_compare.py
   RegSuite/workflows/dose_data.py
@@ -622,6 +623,7 @@ set(ENGINE_RESOURCES
   Resources/limits/tg132.yaml
   Resources/models/laplace-calibration.json
   Resources/models/thorax-uncertainty-landmarks.yaml
+  Resources/models/thorax-uncertainty.md
   Resources/models/thorax-uncertainty.safetensors
   Resources/models/thorax-uncertainty.yaml
   Resources/presets/2d-section.yaml

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import GeometryError
 
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 class FoundDeformation:
     """How planning points move in a fraction. source: the method that found it, or the given file.
 
-    measure: the similarity by which before and after are compared.
+    measure: the similarity by which before and after are compared. settings: of the registration.
     """
 
     source: str
     measure: str
     transform: Transform | None = None
     given: GivenDeformation | None = None
+    settings: Mapping[str, Any] | None = None
 
     def displacement(self, grid: Grid) -> Tensor:
         """u [3, *shape] at the voxels of `grid`, LPS mm; NaN where it is not known."""
@@ -75,6 +77,7 @@ def registered(
 ) -> FoundDeformation:
     """A registration of the fraction's image to the planning image, with what it has to say."""
     from RegSuite.methods.choice import run_choice
+    from RegSuite.workflows.dose_calibration import settings_of
     from RegSuite.workflows.estimate import check_resources
     from RegSuite.workflows.quality import measure_name
 
@@ -87,7 +90,9 @@ def registered(
     run.notes.extend(f"{fraction.name}: {sentence}" for sentence in found.notes)
     for sentence in found.warnings:
         run.warn(f"{fraction.name}: {sentence}")
-    return FoundDeformation(choice.name, measure_name(choice), transform=found.transform)
+    return FoundDeformation(
+        choice.name, measure_name(choice), transform=found.transform, settings=settings_of(choice)
+    )
 
 
 def check_folding(data: CourseData) -> None:

@@ -61,6 +61,8 @@ def run_fraction(
         by_other = mapped_dose(fraction, density, displacement, data, other_mapping(data.course.mapping), run)
         other.add(by_other, fraction.count)
     quality: dict[str, Any] = {"registered": deformation.source}
+    if deformation.settings is not None:
+        quality["settings"] = deformation.settings
     warped = None
     if image is not None:
         warped, similarity = _warped(deformation, image, data, run, fraction.name)

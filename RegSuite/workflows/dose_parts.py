@@ -26,7 +26,8 @@ class FractionResult:
     quality: {similarity: {name, before, after}, jacobian: {min, max, percent_nonpositive, sd_log},
     marks: {outside, folded, undefined} (voxels), displacement_mm: {mean, p95, max},
     uncertainty_mm: {mean, p95, max}, structures: {name: {marked_percent,
-    displacement_mm, uncertainty_mm}} (means), registered: method or the given transform's file}.
+    displacement_mm, uncertainty_mm}} (means), registered: method or the given transform's file,
+    settings: method, start and parameters of a registration of ours}.
     energy, density (g/cm3 on the image's grid): of EMT, else None.
     """
 

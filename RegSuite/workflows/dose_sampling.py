@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from RegSuite.workflows.dose_calibration import doubt_calibration
 from RegSuite.workflows.dose_inputs import values_of
 
 if TYPE_CHECKING:
@@ -46,11 +47,7 @@ def sampled(
     found = _run(data, fractions, known, data.course.samples, part(NOMINAL_SHARE, 1.0), run)
     for sentence in found.warnings:
         run.warn(sentence)
-    if any(one.calibration is None for one in known):
-        run.warn(
-            f"the uncertainty of source {known[0].source} is not calibrated: whether its bands are too "
-            "narrow or too wide was not measured"
-        )
+    doubt_calibration(data.course, fractions, known, run)
     return nominal, found
 
 

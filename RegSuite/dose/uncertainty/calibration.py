@@ -31,7 +31,8 @@ class Calibration:
     components (50, 68, 90, 95 %). dvh: coverage of the true accumulated DVH by the 5 to 95 % band, by
     kind of structure ("organs", "targets"). scale, floor_mm: SD = sqrt((scale * raw)^2 + floor^2).
     log_likelihood: mean log density at landmarks (paper 11, Eq. 5, 1 % trimmed), and that of a
-    constant SD fitted to the same landmarks.
+    constant SD fitted to the same landmarks. preset: of the registrations that it was measured on;
+    fractions: how the errors of a course's fractions were drawn (same, independent); "" where any.
     """
 
     measured_on: str
@@ -42,6 +43,8 @@ class Calibration:
     dvh: Mapping[str, Coverage] = field(default_factory=dict)
     log_likelihood: float | None = None
     log_likelihood_constant: float | None = None
+    preset: str = ""
+    fractions: str = ""
 
     def applied(self, raw_mm: Tensor) -> Tensor:
         """The SD that a source's own estimate stands for: sqrt((scale raw)^2 + floor^2), in mm."""
