@@ -35,7 +35,8 @@ def network_uncertainty(
 
     fixed, moving: CT volumes in HU, on any grids. displacement: u [3, Z, Y, X] in LPS mm, fixed
     point x to moving point x + u(x), of any method; the answer is on its grid, NaN where it is NaN.
-    model: a file, a loaded model, or None for the shipped one. core: voxels a tile (see tiles.py).
+    model: a file, a loaded model, or None for the shipped one. device: where the network runs; the
+    answer is on the CPU. core: voxels a tile (see tiles.py).
     The images are brought to the model's voxels, the moving one through the rigid part of the
     displacement. Memory: some 1.3 GB for a tile and 60 bytes a voxel beside. Raises GeometryError
     for sections, colours or a displacement without a value, InputError for the model file.
@@ -43,7 +44,8 @@ def network_uncertainty(
     found = model if isinstance(model, UncertaintyModel) else load_model(model, device)
     tell = _nobody if progress is None else progress
     tell(0.0, "uncertainty", {})
-    frame = frame_of(fixed, moving, displacement, found.recipe.voxel_mm)
+    # resampling is quick where the images are small; only the network itself runs on the device
+    frame = frame_of(fixed.to("cpu"), moving.to("cpu"), displacement.to("cpu"), found.recipe.voxel_mm)
     raw = raw_sd(found, frame, core, lambda done: tell(0.1 + 0.8 * done, "uncertainty", {}))
     sigma = on_grid(raw, frame, displacement.grid)
     if found.calibration is not None:
