@@ -20,6 +20,8 @@ MOST_FINE_BINS = 100_000
 ENOUGH_PIECES = 2e6
 """So many pieces are taken as settled without a second look: beyond 2000 cc at half a 2.5 mm voxel."""
 MOST_PIECES = 4e7
+NO_DOSE = 1e-3
+"""Share of the largest dose that changes are measured by at least: far from the beams nothing is steep."""
 MOST_LINES = 4e6
 LONGEST_PIECE = 3.0
 """Lines are cut into pieces of half a dose voxel, and at most of so many times their own width."""
@@ -64,14 +66,15 @@ def structure_dvh(
     if grid.ndim != 3:
         raise DoseError("the dose is 2D", mend="give a dose volume")
     region = region_of(structure, grid, end_slices, single_mm=float(grid.spacing[2]))
-    fine = fine_width(bin_width_gy, dose_limits(dose_gy)[1])
+    largest = dose_limits(dose_gy)[1]
+    fine = fine_width(bin_width_gy, largest)
     thinnest = float(np.sqrt(region.across_mm2 / MOST_LINES))
     size = step_mm or max(min(min(grid.spacing) / 2, region.smallest_mm / 16), thinnest)
     pieces, found, lines_size = _cut(region, dose_gy, grid, size, fine, device)
     change, settled = None, step_mm is not None or pieces >= ENOUGH_PIECES
     while not settled and pieces * 4 <= MOST_PIECES and lines_size / 2 >= thinnest:
         pieces, finer, lines_size = _cut(region, dose_gy, grid, lines_size / 2, fine, device)
-        change = _change(found, finer)
+        change = _change(found, finer, NO_DOSE * largest)
         found, settled = finer, change <= tolerance
     found = _with_corners(found, region, dose_gy, grid)
     oversampling = float(np.prod(grid.spacing)) / lines_size**3
@@ -106,12 +109,15 @@ def _with_corners(
     return replace(found, min_gy=least, max_gy=largest)
 
 
-def _change(coarse: DoseHistogram, fine: DoseHistogram) -> float:
-    """The largest relative change of volume, D95, D50 and D5 (doses: of 1 % of the largest at least)."""
+def _change(coarse: DoseHistogram, fine: DoseHistogram, least_gy: float) -> float:
+    """The largest relative change of volume, D95, D50 and D5; of doses over `least_gy` at least.
+
+    least_gy: below it doses are no dose; 1 % of the structure's largest dose counts likewise.
+    """
     if not (coarse.covered_cc > 0 and fine.covered_cc > 0):
         return abs(coarse.volume_cc - fine.volume_cc) / max(fine.volume_cc, 1e-30)
     changes = [abs(coarse.volume_cc - fine.volume_cc) / fine.volume_cc]
     for share in (0.95, 0.5, 0.05):
         one, other = (h.dose_gy_at(share * h.covered_cc) for h in (coarse, fine))
-        changes.append(abs(one - other) / max(abs(other), 0.01 * abs(fine.max_gy), 1e-9))
+        changes.append(abs(one - other) / max(abs(other), 0.01 * abs(fine.max_gy), least_gy, 1e-9))
     return float(max(changes))

@@ -163,3 +163,16 @@ def test_a_flat_dose_and_a_bin_width_of_nothing_are_refused():
     _, grid = linear_dose([0, 0, 1.0])
     with pytest.raises(GeometryError, match="no voxels"):
         region_of(VoxelStructure("v", Image(torch.zeros(1, *grid.shape), grid)), grid)
+
+
+def test_doses_of_nearly_nothing_settle_though_they_change_by_far_of_themselves():
+    """A label map far from the beams: a thousandth of the largest dose is what changes are measured by."""
+    labels = Grid.make((24, 20, 18), 4.0)
+    z, y, x = np.indices(labels.shape)
+    inside = ((x - 15) ** 2 + (y - 10) ** 2 + (z - 9) ** 2 < 36).astype(np.float32)
+    liver = VoxelStructure("liver", Image(torch.from_numpy(inside)[None], labels))
+    grid = Grid.make((12, 10, 9), 8.0, (1.7, 2.3, 0.9))
+    dose = (1e-3 * np.exp(np.random.default_rng(0).normal(size=grid.shape))).astype(np.float32)
+    assert not structure_dvh(liver, dose / dose.max() * 0.0063, grid).settled
+    dose[0, 0, 0] = 60.0
+    assert structure_dvh(liver, dose, grid).settled
