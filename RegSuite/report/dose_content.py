@@ -31,7 +31,7 @@ class DoseLine:
 
 @dataclass(frozen=True)
 class DoseMetric:
-    """A metric of a structure, with its distribution where it was sampled."""
+    """A line of dvh_metrics.csv: the value without errors of the deformation, and its distribution."""
 
     structure: str
     metric: str

@@ -114,6 +114,9 @@ def _calibration_tile(dose: Mapping[str, Any]) -> KeyNumber:
     if not parts:
         return KeyNumber(name, "not measured", "of a nominal 90 %", "unsure")
     value = " / ".join(f"{100 * c['measured']:.0f}" for c in parts.values()) + " %"
+    if dose.get("calibration_doubts"):
+        below = f"{' / '.join(parts)}, on phantoms, but not under this course's conditions"
+        return KeyNumber(name, value, below, "unsure")
     return KeyNumber(name, value, f"{' / '.join(parts)}, on phantoms; nominal 90 %")
 
 

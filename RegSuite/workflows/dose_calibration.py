@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from RegSuite.methods.choice import Choice
     from RegSuite.workflows.course import Course
     from RegSuite.workflows.dose_parts import FractionResult
-    from RegSuite.workflows.run import Run
 
 
 def settings_of(choice: Choice) -> dict[str, Any]:
@@ -19,36 +18,33 @@ def settings_of(choice: Choice) -> dict[str, Any]:
     return {"method": choice.name, "start": choice.start, "parameters": parameters}
 
 
-def doubt_calibration(
-    course: Course,
-    fractions: Sequence[FractionResult],
-    known: Sequence[DeformationUncertainty],
-    run: Run,
-) -> None:
-    """Warn where bands are not calibrated, or were by another registration or for other draws than these."""
+def calibration_doubts(
+    course: Course, fractions: Sequence[FractionResult], known: Sequence[DeformationUncertainty]
+) -> list[str]:
+    """Sentences: bands that are not calibrated, or were by another registration or for other draws."""
     if any(one.calibration is None for one in known):
-        run.warn(
+        return [
             f"the uncertainty of source {known[0].source} is not calibrated: whether its bands are too "
             "narrow or too wide was not measured"
-        )
-        return
-    calibration = known[0].calibration
+        ]
+    calibration = known[0].calibration if known else None
     if calibration is None:
-        return
+        return []
+    doubts = []
     if calibration.preset:
         wanted = _settings_of_preset(calibration.preset)
         others = [f.name for f in fractions if f.quality.get("settings") != wanted]
         if others:
-            run.warn(
+            doubts.append(
                 f"the bands were calibrated on registrations by preset {calibration.preset} alone, and "
                 f"{', '.join(others)} was not registered so: they may be too narrow"
             )
-    several = len(fractions) > 1
-    if several and calibration.fractions and calibration.fractions != course.correlation:
-        run.warn(
+    if len(fractions) > 1 and calibration.fractions not in ("", course.correlation):
+        doubts.append(
             f"the bands were calibrated with `correlation: {calibration.fractions}`, and the course says "
             f"{course.correlation}: they may be too narrow"
         )
+    return doubts
 
 
 def _settings_of_preset(name: str) -> Mapping[str, Any]:

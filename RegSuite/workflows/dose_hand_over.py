@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.report.dose_content import DoseFraction, DoseLine, DoseMetric, DosePage
+from RegSuite.report.dose_content import DoseFraction, DoseLine, DosePage
 from RegSuite.workflows.dose_files import sampled_images
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def page_of(result: DoseCourseResult) -> DosePage:
             DoseLine(c.structure, c.kind, c.dose_gy, c.volume_percent, c.p05_percent, c.p95_percent)
             for c in result.curves
         ],
-        metrics=[DoseMetric(**asdict(row)) for row in result.rows],
+        metrics=result.rows,
         fractions=[
             DoseFraction(f.name, f.count, f.quality, f.displacement, f.dose, f.sigma_mm, f.warped)
             for f in result.fractions

@@ -10,7 +10,8 @@ import numpy as np
 
 from RegSuite.dose.metrics import ALWAYS, Metric, parse_metric
 from RegSuite.errors import InputError
-from RegSuite.workflows.dose_parts import Curve, MetricRow
+from RegSuite.report.dose_content import DoseMetric
+from RegSuite.workflows.dose_parts import Curve
 
 if TYPE_CHECKING:
     from RegSuite.dose.dvh import StructureDvh
@@ -101,7 +102,7 @@ def _curve(dvh: SampledDvh, kind: str, width_gy: float, band: SampledDvh | None)
 
 def metric_rows(
     metrics: Sequence[Metric], nominal: ProbabilisticDose, found: ProbabilisticDose | None
-) -> list[MetricRow]:
+) -> list[DoseMetric]:
     """A row for each structure and metric that it can have, with percentiles where it was sampled."""
     out = []
     for dvh in nominal.dvhs:
@@ -109,7 +110,7 @@ def metric_rows(
             value = float(dvh.values(metric)[0])
             if not np.isfinite(value):
                 continue
-            row = MetricRow(dvh.name, metric.name, metric.unit, value)
+            row = DoseMetric(dvh.name, metric.name, metric.unit, value)
             band = None
             if found is not None and metric.kind != "volume":
                 band = found.dvh(dvh.name).percentiles(metric)

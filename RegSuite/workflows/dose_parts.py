@@ -1,4 +1,4 @@
-"""Parts of an accumulated course: a fraction, a curve, a metric, the comparison of the mappings."""
+"""Parts of an accumulated course: a fraction, a curve, the comparison of the mappings."""
 
 from __future__ import annotations
 
@@ -62,19 +62,6 @@ class Curve:
     volume_cc: NDArray[np.float64]
     p05_percent: NDArray[np.float64] | None = None
     p95_percent: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class MetricRow:
-    """A line of dvh_metrics.csv: the value without errors of the deformation, and its distribution."""
-
-    structure: str
-    metric: str
-    unit: str
-    value: float
-    p05: float | None = None
-    p50: float | None = None
-    p95: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

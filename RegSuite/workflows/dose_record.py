@@ -27,6 +27,7 @@ def dose_section(result: DoseCourseResult) -> dict[str, Any]:
         "assumptions": _assumptions(result),
         "sampling": _sampling(result),
         "calibration": _calibration(result),
+        "calibration_doubts": _calibration_doubts(result),
         "fractions": [_fraction(f) for f in result.fractions],
         "structures": {dvh.name: _structure(dvh) for dvh in result.dvhs},
         "comparison": _comparison(result),
@@ -83,6 +84,13 @@ def _calibration(result: DoseCourseResult) -> dict[str, Any] | None:
     """What is known of the source's honesty; it is the same for every fraction."""
     first = next((f.uncertainty for f in result.fractions if f.uncertainty is not None), None)
     return None if first is None or first.calibration is None else first.calibration.to_dict()
+
+
+def _calibration_doubts(result: DoseCourseResult) -> list[str] | None:
+    from RegSuite.workflows.dose_calibration import calibration_doubts
+
+    known = [f.uncertainty for f in result.fractions if f.uncertainty is not None]
+    return calibration_doubts(result.course, result.fractions, known) or None
 
 
 def _fraction(fraction: FractionResult) -> dict[str, Any]:

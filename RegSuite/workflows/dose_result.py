@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
     from RegSuite.geometry import Grid, Image, Structure
     from RegSuite.quality.limits import Verdict
+    from RegSuite.report.dose_content import DoseMetric
     from RegSuite.workflows.course import Course
     from RegSuite.workflows.dose import DoseParameters
     from RegSuite.workflows.dose_data import CourseData
-    from RegSuite.workflows.dose_parts import Curve, FractionResult, MappingComparison, MetricRow
+    from RegSuite.workflows.dose_parts import Curve, FractionResult, MappingComparison
     from RegSuite.workflows.dose_shelf import Shelf
     from RegSuite.workflows.run import Run
     from RegSuite.workflows.scene import SceneContent
@@ -48,7 +49,7 @@ class DoseCourseResult:
     probabilistic: ProbabilisticDose | None
     dvhs: tuple[StructureDvh, ...]
     curves: tuple[Curve, ...]
-    rows: tuple[MetricRow, ...]
+    rows: tuple[DoseMetric, ...]
     comparison: MappingComparison | None
     verdicts: tuple[Verdict, ...]
     parameters: DoseParameters

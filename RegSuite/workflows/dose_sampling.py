@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from RegSuite.workflows.dose_calibration import doubt_calibration
+from RegSuite.workflows.dose_calibration import calibration_doubts
 from RegSuite.workflows.dose_inputs import values_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def sampled(
     found = _run(data, fractions, known, data.course.samples, part(NOMINAL_SHARE, 1.0), run)
     for sentence in found.warnings:
         run.warn(sentence)
-    doubt_calibration(data.course, fractions, known, run)
+    for sentence in calibration_doubts(data.course, fractions, known):
+        run.warn(sentence)
     return nominal, found
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from RegSuite.dose.sampling.probabilistic import ProbabilisticDose
     from RegSuite.quality import Limits, Verdict
+    from RegSuite.report.dose_content import DoseMetric
     from RegSuite.workflows.dose_data import CourseData
-    from RegSuite.workflows.dose_parts import FractionResult, MetricRow
+    from RegSuite.workflows.dose_parts import FractionResult
     from RegSuite.workflows.run import Run
 
 
-def course_metrics(rows: Sequence[MetricRow], fractions: Sequence[FractionResult]) -> dict[str, Any]:
+def course_metrics(rows: Sequence[DoseMetric], fractions: Sequence[FractionResult]) -> dict[str, Any]:
     """result.json's `metrics`: dvh {structure: {metric: value}}, the bands, the worst fraction's Jacobian."""
     dvh: dict[str, dict[str, float]] = {}
     bands: dict[str, dict[str, dict[str, float]]] = {}
@@ -37,7 +38,7 @@ def course_metrics(rows: Sequence[MetricRow], fractions: Sequence[FractionResult
 
 
 def course_verdicts(
-    limits: Limits, data: CourseData, rows: Sequence[MetricRow], nominal: ProbabilisticDose, run: Run
+    limits: Limits, data: CourseData, rows: Sequence[DoseMetric], nominal: ProbabilisticDose, run: Run
 ) -> tuple[Verdict, ...]:
     """On doses by the course's limits, and on the deformations, of which the worst fraction counts.
 

@@ -162,7 +162,13 @@ def test_the_tiles_say_what_was_not_measured():
     assert tiles["Bands held the truth"].value == "not measured"
     tiles = {t.name: t for t in dose_tiles(page(), record())}
     assert tiles["Deformation's SD"].value == "1.3 mm"
-    assert tiles["Bands held the truth"].value == "91 / 89 %"
+    assert (tiles["Bands held the truth"].value, tiles["Bands held the truth"].tone) == ("91 / 89 %", None)
+
+
+def test_a_calibration_of_other_conditions_is_not_shown_as_this_courses_own():
+    tiles = {t.name: t for t in dose_tiles(page(), record(calibration_doubts=["registered otherwise"]))}
+    assert tiles["Bands held the truth"].tone == "unsure"
+    assert "not under this course's conditions" in tiles["Bands held the truth"].below
 
 
 def test_the_structure_whose_dose_is_least_known_has_a_tile():

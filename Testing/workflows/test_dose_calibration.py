@@ -10,7 +10,7 @@ from RegSuite.dose.uncertainty.calibration import Calibration
 from RegSuite.dose.uncertainty.shipped import shipped_calibration
 from RegSuite.methods.choice import choice_of
 from RegSuite.presets import load_preset
-from RegSuite.workflows.dose_calibration import doubt_calibration, settings_of
+from RegSuite.workflows.dose_calibration import calibration_doubts, settings_of
 
 
 def fraction(method=None, preset=None, **parameters):
@@ -23,11 +23,8 @@ def fraction(method=None, preset=None, **parameters):
 
 
 def said(fractions, calibration, correlation="same"):
-    warnings = []
     known = [SimpleNamespace(source="laplace", calibration=calibration) for _ in fractions]
-    run = SimpleNamespace(warn=warnings.append)
-    doubt_calibration(SimpleNamespace(correlation=correlation), fractions, known, run)
-    return warnings
+    return calibration_doubts(SimpleNamespace(correlation=correlation), fractions, known)
 
 
 def test_nothing_is_said_of_registrations_that_the_calibration_was_measured_on():
