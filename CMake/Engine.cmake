@@ -263,6 +263,9 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/log_demons/run.py
   RegSuite/methods/log_demons/velocity.py
   RegSuite/methods/rigid.py
+  RegSuite/methods/shooting/__init__.py
+  RegSuite/methods/shooting/growth.py
+  RegSuite/methods/shooting/shot.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py
   RegSuite/mrml/application/app.py

@@ -1,0 +1,1 @@
+"""Geodesic shooting on images: LDDMM, metamorphosis and weighted metamorphosis."""
