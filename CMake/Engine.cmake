@@ -495,6 +495,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/structure_looks.py
   RegSuite/report/table.py
   RegSuite/report/tiles.py
+  RegSuite/report/tumor_content.py
   RegSuite/report/view.py
   RegSuite/resources.py
   RegSuite/settings.py
