@@ -166,6 +166,7 @@ set(ENGINE_SCRIPTS
   RegSuite/io/rtdose.py
   RegSuite/io/rtplan.py
   RegSuite/io/rtstruct.py
+  RegSuite/io/series.py
   RegSuite/io/simpleitk_bridge.py
   RegSuite/io/structure_codes.py
   RegSuite/io/structure_set.py
@@ -262,6 +263,9 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/log_demons/path_parameters.py
   RegSuite/methods/log_demons/run.py
   RegSuite/methods/log_demons/velocity.py
+  RegSuite/methods/prescribed/__init__.py
+  RegSuite/methods/prescribed/controls.py
+  RegSuite/methods/prescribed/descent.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
   RegSuite/methods/shooting/growth.py
@@ -318,6 +322,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/oriented.py
   RegSuite/mrml/overlap.py
   RegSuite/mrml/own_scene.py
+  RegSuite/mrml/parts.py
   RegSuite/mrml/placed.py
   RegSuite/mrml/plots.py
   RegSuite/mrml/results.py
@@ -353,6 +358,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/local_systems.py
   RegSuite/numerics/local_systems_plain.py
   RegSuite/numerics/node_warp.py
+  RegSuite/numerics/poisson.py
   RegSuite/numerics/pyramid.py
   RegSuite/numerics/resample.py
   RegSuite/numerics/smoothing.py
@@ -618,6 +624,7 @@ set(ENGINE_RESOURCES
   RegSuite/report/templates/dose.html.j2
   RegSuite/report/templates/dvh.html.j2
   RegSuite/report/templates/gamma.html.j2
+  RegSuite/report/templates/origin.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2
   RegSuite/report/templates/report.js

@@ -63,10 +63,11 @@ def strip(
         wide, high = w * inch_per_mm / _WIDTH_INCH, h * inch_per_mm / height
         axes = figure.add_axes((left / _WIDTH_INCH, 0.5 - high / 2, wide, high))
         mappable = paint(axes, plane) or mappable
-        _dress(axes, view, plane, place, marked)
+        view.draw_over(axes, plane, place)
+        dress(axes, view, plane, place, marked)
         left += w * inch_per_mm + _GAP_INCH
     if bar is not None and mappable is not None:
-        _add_bar(figure, mappable, bar, "white" if paper == "black" else "#1f2933")
+        add_bar(figure, mappable, bar, "white" if paper == "black" else "#1f2933")
     return figure
 
 
@@ -91,9 +92,21 @@ def png(figure: Figure, opaque: bool = True) -> bytes:
     return buffer.getvalue()
 
 
+def jpeg(figure: Figure, quality: int = 86) -> bytes:
+    """The figure as JPEG, small and with full colour resolution: for pictures of scans."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    options = {"quality": quality, "subsampling": 0, "optimize": True}
+    figure.savefig(buffer, format="jpeg", pil_kwargs=options)
+    return buffer.getvalue()
+
+
 def embedded(image: bytes) -> str:
-    """PNG bytes as the address of a picture inside a page."""
-    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+    """PNG or JPEG bytes as the address of a picture inside a page."""
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
 
 
 def _size_mm(view: View, plane: Plane, place: Place) -> tuple[float, float]:
@@ -102,7 +115,7 @@ def _size_mm(view: View, plane: Plane, place: Place) -> tuple[float, float]:
     return rows * height, columns * width
 
 
-def _dress(axes: Axes, view: View, plane: Plane, place: Place, marked: bool) -> None:
+def dress(axes: Axes, view: View, plane: Plane, place: Place, marked: bool) -> None:
     """Letters at the edges, no ticks, and the cross of the other planes."""
     axes.set_axis_off()
     left, right, top, bottom = plane.edges
@@ -123,7 +136,8 @@ def _dress(axes: Axes, view: View, plane: Plane, place: Place, marked: bool) -> 
         axes.axvline(column, color="#ffd166", lw=0.7, alpha=0.6)
 
 
-def _add_bar(figure: Figure, mappable: Any, bar: ColourBar, ink: str) -> None:
+def add_bar(figure: Figure, mappable: Any, bar: ColourBar, ink: str) -> None:
+    """The colour bar at the figure's right edge."""
     axes = figure.add_axes((1 - (_BAR_INCH - 0.12) / _WIDTH_INCH, 0.1, 0.012, 0.8))
     drawn = figure.colorbar(mappable, cax=axes)
     drawn.set_ticks(list(bar.ticks), labels=list(bar.words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from RegSuite.report.table import label_rows, metric_rows, other_metrics
 from RegSuite.report.tiles import key_numbers
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from RegSuite.report.figures import Shown
     from RegSuite.report.images import ReportImages
     from RegSuite.report.view import Place, View
@@ -92,10 +95,10 @@ def _pictures(result: Result, pictures: ReportImages | None) -> dict[str, Any]:
     }
 
 
-def embed(shown: Shown) -> Embedded:
+def embed(shown: Shown, encode: Callable[[Figure], bytes] = png) -> Embedded:
     """The picture with its drawings as addresses inside a page."""
-    before = None if shown.before is None else embedded(png(shown.before))
-    return Embedded(shown.name, shown.title, shown.caption, before, embedded(png(shown.after)))
+    before = None if shown.before is None else embedded(encode(shown.before))
+    return Embedded(shown.name, shown.title, shown.caption, before, embedded(encode(shown.after)))
 
 
 def _dice_plot(result: Result, pictures: ReportImages) -> Any | None:

@@ -13,6 +13,7 @@ from RegSuite.report.brightness import bright, coarse, matched, scaled, steps, w
 from RegSuite.report.planes import Plane, planes_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from torch import Tensor
 
     from RegSuite.report.images import ReportImages
@@ -63,6 +64,9 @@ class View:
     def pixel_mm(self, plane: Plane) -> tuple[float, float]:
         """Height and width of a pixel in mm."""
         return self.grid.spacing[plane.down], self.grid.spacing[plane.right]
+
+    def draw_over(self, axes: Axes, plane: Plane, place: Place) -> None:
+        """What is drawn over every picture of a strip: nothing, unless a kind of page says otherwise."""
 
     def fixed_cut(self, plane: Plane, place: Place) -> Array:
         """The fixed image, 0..1."""
