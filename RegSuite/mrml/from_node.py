@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from RegSuite.errors import InputError
+from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import ArrayImage, VoxelStructure
 from RegSuite.mrml.colours import name_of
 from RegSuite.mrml.dose_volumes import dose_of_volume, unit_of
@@ -22,6 +22,8 @@ from RegSuite.mrml.structure_reading import structures_of_segmentation
 from RegSuite.mrml.tables import label_names_from_node
 from RegSuite.mrml.transforms import arrays_of_transform
 from RegSuite.mrml.volume_reading import LABELS, SCALAR, labels_of_volume, scan_of_volume
+
+SEQUENCE = "vtkMRMLSequenceNode"
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid, PointSet, Structure
@@ -73,6 +75,33 @@ def mask(node: Any, role: str, grid: Grid | None, **options: Any) -> Steps[Array
     else:
         found = scan_of_volume(node, role, **options)
     return found.with_values((yield from _by_slab(found.values, lambda part: part >= 0.5, np.uint8)))
+
+
+def series(node: Any, role: str, ndim: int | None) -> Steps[ArrayImage]:
+    """The volumes of a sequence as one image of float32, a channel a time.
+
+    Raises InputError for what is no sequence of volumes, GeometryError for volumes on several grids.
+    """
+    check_node(node, role, SEQUENCE)
+    where = f"{role} '{node.GetName()}'"
+    frames = [node.GetNthDataNode(at) for at in range(node.GetNumberOfDataNodes())]
+    if not frames or not all(frame.IsA(SCALAR) for frame in frames):
+        raise InputError(
+            f"'{node.GetName()}' is no sequence of volumes", where=where, mend="choose another sequence"
+        )
+    parts: list[ArrayImage] = []
+    for number, frame in enumerate(frames, start=1):
+        part = scan_of_volume(frame, f"{role} '{node.GetName()}', frame {number}", ndim=ndim)
+        if parts and not part.grid.same_space(parts[0].grid):
+            raise GeometryError(
+                f"frame {number} of '{node.GetName()}' lies on another grid than the first",
+                where=where,
+                mend="resample the frames onto one grid",
+            )
+        parts.append(part)
+        yield
+    values = np.concatenate([part.values for part in parts]).astype(np.float32, copy=False)
+    return ArrayImage(values, parts[0].grid, node.GetName())
 
 
 def dose(node: Any, role: str, warnings: list[str], *, inside: Any, unit_is_told: bool) -> Steps[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from RegSuite.geometry import ArrayImage
 from RegSuite.mrml.inputs import engine_of, is_node, object_in_steps
 from RegSuite.mrml.numbering import HIGHEST
+from RegSuite.mrml.parts import node_of
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import marked_flat
 
@@ -84,10 +85,10 @@ class Gathering:
         return None if all(marked_flat(node) for node in nodes) else 3
 
     def _grid(self, role: InputRole) -> Grid | None:
-        """The grid of the image to which an input belongs: by the first word of its name, else the first."""
-        owner = role.name.split("_")[0]
+        """The grid of the image to which an input belongs, of the first one where that is not there."""
+        owner = role.image
         names = [r.name for r in self.workflow.inputs if r.kind == "image" and r.name in self.done]
-        if not names or not is_node(self.chosen[role.name]):
+        if not names or node_of(self.chosen[role.name]) is None:
             return None
         image = owner if owner in names else names[0]
         if image not in self.grids:  # a file is read once for all that lies on its grid
@@ -97,7 +98,7 @@ class Gathering:
     def _inside(self, role: InputRole) -> Any:
         """The initial transform, for what it moves: points of the moving space lie inside of it."""
         initial = self.chosen.get("initial")
-        return initial if role.name.split("_")[0] == "moving" and is_node(initial) else None
+        return initial if role.image == self.workflow.moved and is_node(initial) else None
 
     def _tell(self) -> None:
         if self.warnings is not None:

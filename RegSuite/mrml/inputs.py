@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import ArrayImage, DoseImage, VoxelStructure
+from RegSuite.mrml.parts import mask_of_part, node_of
 from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.transforms.arrays import ArrayTransform
 
@@ -84,17 +85,20 @@ def object_in_steps(
         from RegSuite.mrml.course_inputs import course_in_steps
 
         return (yield from course_in_steps(given, warnings))
-    if not is_node(given):
+    node = node_of(given)
+    if node is None:
         return given
-    if given.GetScene() is None:
+    if node.GetScene() is None:
         raise InputError(
-            f"'{given.GetName()}' is no longer in a scene",
-            where=f"{role} '{given.GetName()}'",
+            f"'{node.GetName()}' is no longer in a scene",
+            where=f"{role} '{node.GetName()}'",
             mend="choose a node that is in the scene",
         )
     from RegSuite.mrml import from_node
 
     options = {"inside": inside, "ndim": ndim}
+    if node is not given:
+        return (yield from _part(given, kind, role, grid, **options))
     if kind == "image":
         return (yield from from_node.image(given, role, warnings, **options))
     if kind == "mask":
@@ -103,6 +107,8 @@ def object_in_steps(
         found, named = yield from from_node.labels(given, role, grid, warnings, numbers=numbers, **options)
         (names if names is not None else {}).update(named)
         return found
+    if kind == "series":
+        return (yield from from_node.series(given, role, ndim))
     if kind == "dose":
         return (yield from from_node.dose(given, role, warnings, inside=inside, unit_is_told=unit_is_told))
     if kind == "structures":
@@ -112,6 +118,17 @@ def object_in_steps(
     if kind == "transform":
         return (yield from from_node.transform(given, role, grid, ndim))
     return from_node.names(given, role)
+
+
+def _part(given: Any, kind: InputKind, role: str, grid: Grid | None, **options: Any) -> Steps[Any]:
+    """Some regions of a node, which make a mask and nothing else."""
+    if kind != "mask":
+        raise InputError(
+            f"regions of '{given[0].GetName()}' were given where {kind} is wanted",
+            where=role,
+            mend="give the node alone",
+        )
+    return (yield from mask_of_part(given, role, grid, **options))
 
 
 def engine_inputs(
@@ -126,6 +143,7 @@ def engine_inputs(
     Labels and masks of a segmentation come on the grid of their image's role (fixed_labels on
     fixed's). A moving image under the very transform that is given as `initial` is taken as it lies
     in there, not moved twice. Labels of two nodes that bear the same name get the same number.
+    Of a mask, regions of a node may be given: (node, "segment", ...), (label map, 1, 4).
     `label_names` is added where the label nodes have names and none were given. warnings: takes
     sentences on what the reader should know; without it they are logged. unit_is_told: the workflow
     is told the unit of doses that do not say theirs.

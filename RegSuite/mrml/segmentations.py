@@ -76,10 +76,14 @@ def mask_from_segmentation(node: Any, grid: Grid | None, role: str = "mask", *, 
 def mask_of_segmentation(node: Any, grid: Grid | None, role: str, inside: Any) -> Steps[ArrayImage]:
     """`mask_from_segmentation` before torch, in steps."""
     check_node(node, role, SEGMENTATION)
-    found = layered(node, grid, role, inside)
+    return (yield from mask_of_layers(layered(node, grid, role, inside), node.GetName()))
+
+
+def mask_of_layers(found: Layered, name: str) -> Steps[ArrayImage]:
+    """The segments that are wanted, together, as a mask."""
     merged = yield from found.merged()
     table = np.array([0, *(1 for _ in found.names)], dtype=np.uint8)
-    return (yield from _image(merged.order, table, found.grid, node.GetName()))
+    return (yield from _image(merged.order, table, found.grid, name))
 
 
 def segmentation_from_labels(

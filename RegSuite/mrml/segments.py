@@ -57,6 +57,7 @@ class Layered:
 
     values: the label values in the layers; kept: the labels that were kept as tags, 0 without.
     grid: in the world, where they are wanted. reference: the same in the segmentation's own space.
+    wanted: the numbers (from 1) of those that count, all for None.
     """
 
     segmentation: Any
@@ -65,6 +66,7 @@ class Layered:
     kept: tuple[int, ...]
     grid: Grid
     reference: Any
+    wanted: frozenset[int] | None = None
 
     def merged(self) -> Steps[Merged]:
         """The segments in one label map, the later where two meet, a slab a step."""
@@ -112,7 +114,9 @@ class Layered:
         largest = max(values_of(source).max(), *(self._value(s) for s in segments))
         table = np.zeros(int(largest) + 1, dtype=np.uint16)
         for segment in segments:
-            table[self._value(segment)] = self.segmentation.GetSegmentIndex(segment) + 1
+            number = self.segmentation.GetSegmentIndex(segment) + 1
+            if self.wanted is None or number in self.wanted:
+                table[self._value(segment)] = number
         return table
 
     def _value(self, segment: str) -> int:

@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-InputKind = Literal["image", "mask", "labels", "points", "transform", "table", "dose", "structures", "course"]
+InputKind = Literal[
+    "image", "mask", "labels", "points", "transform", "table", "dose", "structures", "course", "series"
+]
+"""series: images over time on one grid, 4D on file, in memory an Image with a channel a time."""
 OutputKind = Literal[
     "image",
     "labels",
@@ -21,7 +24,9 @@ OutputKind = Literal[
     "report",
     "scene",
     "dose",
+    "series",
 ]
+"""series: images over time, 4D on file, a tuple of images in a scene's content."""
 
 
 class RunParameters(BaseModel):
@@ -77,13 +82,23 @@ class WorkflowParameters(RunParameters):
 
 @dataclass(frozen=True)
 class InputRole:
-    """One input of a workflow: its name in Python, result.json and (with dashes) on the command line."""
+    """One input of a workflow: its name in Python, result.json and (with dashes) on the command line.
+
+    of: the image role on whose grid a mask, labels or a series lies; that of the first word of the
+    name (fixed_mask: fixed) if empty.
+    """
 
     name: str
     kind: InputKind
     title: str
     description: str
     required: bool = False
+    of: str = ""
+
+    @property
+    def image(self) -> str:
+        """The role of the image to which it belongs, an image its own: `fixed` of `fixed_mask`."""
+        return self.of or self.name.split("_")[0]
 
 
 @dataclass(frozen=True)
@@ -137,6 +152,12 @@ class Workflow:
     def output(self, name: str) -> OutputRole | None:
         """The output of that name, None where there is none."""
         return next((role for role in self.outputs if role.name == name), None)
+
+    @property
+    def moved(self) -> str:
+        """The image that is brought onto another one; "moving" where the workflow has no displacement."""
+        found = self.output("displacement")
+        return "moving" if found is None else found.of
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the parameters, and the inputs and outputs as lists of their fields."""
