@@ -266,6 +266,7 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/prescribed/__init__.py
   RegSuite/methods/prescribed/controls.py
   RegSuite/methods/prescribed/descent.py
+  RegSuite/methods/prescribed/match.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
   RegSuite/methods/shooting/growth.py
@@ -352,15 +353,20 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/jacobian.py
   RegSuite/numerics/kernels.py
   RegSuite/numerics/kernels_lncc.py
+  RegSuite/numerics/kernels_pull.py
   RegSuite/numerics/kernels_residual.py
+  RegSuite/numerics/kernels_slopes.py
   RegSuite/numerics/kernels_smooth.py
   RegSuite/numerics/kernels_warp.py
   RegSuite/numerics/local_systems.py
   RegSuite/numerics/local_systems_plain.py
   RegSuite/numerics/node_warp.py
   RegSuite/numerics/poisson.py
+  RegSuite/numerics/pull.py
   RegSuite/numerics/pyramid.py
+  RegSuite/numerics/reproducing.py
   RegSuite/numerics/resample.py
+  RegSuite/numerics/slopes.py
   RegSuite/numerics/smoothing.py
   RegSuite/panel/__init__.py
   RegSuite/panel/alpha_beta_table.py
@@ -455,6 +461,14 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/thorax/tissue_kernels.py
   RegSuite/phantoms/thorax/vessel_kernels.py
   RegSuite/phantoms/thorax/vessels.py
+  RegSuite/phantoms/tumor/__init__.py
+  RegSuite/phantoms/tumor/anatomy.py
+  RegSuite/phantoms/tumor/appearance.py
+  RegSuite/phantoms/tumor/build.py
+  RegSuite/phantoms/tumor/directional.py
+  RegSuite/phantoms/tumor/mass_effect.py
+  RegSuite/phantoms/tumor/phantom.py
+  RegSuite/phantoms/tumor/place.py
   RegSuite/phantoms/whole_folder.py
   RegSuite/phantoms/write.py
   RegSuite/phantoms/write_course.py
@@ -501,7 +515,15 @@ set(ENGINE_SCRIPTS
   RegSuite/report/structure_looks.py
   RegSuite/report/table.py
   RegSuite/report/tiles.py
+  RegSuite/report/tumor_charts.py
   RegSuite/report/tumor_content.py
+  RegSuite/report/tumor_film.py
+  RegSuite/report/tumor_headline.py
+  RegSuite/report/tumor_measures.py
+  RegSuite/report/tumor_page.py
+  RegSuite/report/tumor_pictures.py
+  RegSuite/report/tumor_tables.py
+  RegSuite/report/tumor_view.py
   RegSuite/report/view.py
   RegSuite/resources.py
   RegSuite/settings.py
@@ -614,6 +636,11 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/stored_transform.py
   RegSuite/workflows/surfaces.py
   RegSuite/workflows/time_left.py
+  RegSuite/workflows/tumor_content.py
+  RegSuite/workflows/tumor_inputs.py
+  RegSuite/workflows/tumor_intensity.py
+  RegSuite/workflows/tumor_likeness.py
+  RegSuite/workflows/tumor_start.py
   RegSuite/workflows/uncertainty_pairs.py
   RegSuite/workflows/warp.py
   RegSuite/workflows/warp_file.py
@@ -623,11 +650,13 @@ set(ENGINE_RESOURCES
   RegSuite/backend/batch/templates/summary.html.j2
   RegSuite/report/templates/dose.html.j2
   RegSuite/report/templates/dvh.html.j2
+  RegSuite/report/templates/film.js
   RegSuite/report/templates/gamma.html.j2
   RegSuite/report/templates/origin.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2
   RegSuite/report/templates/report.js
+  RegSuite/report/templates/tumor.html.j2
   RegSuite/view/page.css
   Resources/Icons/RegSuite.png
   Resources/Icons/RegSuite.svg

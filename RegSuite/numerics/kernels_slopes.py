@@ -1,0 +1,189 @@
+"""Compiled central differences, the determinant made of them, and the transposes of both."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+_ZERO = np.float32(0.0)
+
+
+@njit(inline="always")
+def _scale(i, n, inverse):  # type: ignore[no-untyped-def]
+    """1 over the distance between the two voxels of the difference at voxel i; 0 on an axis of one voxel."""
+    if n == 1:
+        return np.float32(0.0)
+    return inverse if i == 0 or i == n - 1 else np.float32(0.5) * inverse
+
+
+@njit(inline="always")
+def _back(i, n, inverse):  # type: ignore[no-untyped-def]
+    """Weights of the differences at voxels i - 1, i and i + 1 in the transpose at voxel i."""
+    before = _scale(i - 1, n, inverse) if i > 0 else np.float32(0.0)
+    after = -_scale(i + 1, n, inverse) if i < n - 1 else np.float32(0.0)
+    here = np.float32(0.0)
+    if n > 1 and i == 0:
+        here = -inverse
+    if n > 1 and i == n - 1:
+        here = inverse
+    return before, here, after
+
+
+@njit(inline="always")
+def _row_slopes(row, inverse, out):  # type: ignore[no-untyped-def]
+    """out[x] = slope of row along itself."""
+    n = row.shape[0]
+    half = np.float32(0.5) * inverse
+    for x in range(1, n - 1):
+        out[x] = half * (row[x + 1] - row[x - 1])
+    last = max(n - 2, 0)
+    out[0] = inverse * (row[min(1, n - 1)] - row[0])
+    out[n - 1] = inverse * (row[n - 1] - row[last])
+
+
+@njit(inline="always")
+def _add_row_back(row, inverse, out):  # type: ignore[no-untyped-def]
+    """out += transpose of `_row_slopes` on row."""
+    n = row.shape[0]
+    half = np.float32(0.5) * inverse
+    for x in range(2, n - 2):
+        out[x] += half * (row[x - 1] - row[x + 1])
+    for x in range(n):
+        if 2 <= x < n - 2:
+            continue
+        before, here, after = _back(x, n, inverse)
+        out[x] += before * row[max(x - 1, 0)] + here * row[x] + after * row[min(x + 1, n - 1)]
+
+
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
+def slopes(image, inverse, out):  # type: ignore[no-untyped-def]
+    """out [C, d, z, y, x] = slopes of image [C, z, y, x]; d = 2 leaves z out. inverse: 1 / spacing."""
+    channels, nz, ny, nx = image.shape
+    depth = out.shape[1] == 3
+    for job in prange(channels * nz * ny):
+        c = job // (nz * ny)
+        z = job // ny % nz
+        y = job % ny
+        _row_slopes(image[c, z, y], inverse[0], out[c, 0, z, y])
+        s = _scale(y, ny, inverse[1])
+        low = max(y - 1, 0)
+        high = min(y + 1, ny - 1)
+        for x in range(nx):
+            out[c, 1, z, y, x] = s * (image[c, z, high, x] - image[c, z, low, x])
+        if depth:
+            s = _scale(z, nz, inverse[2])
+            low = max(z - 1, 0)
+            high = min(z + 1, nz - 1)
+            for x in range(nx):
+                out[c, 2, z, y, x] = s * (image[c, high, y, x] - image[c, low, y, x])
+
+
+@njit(inline="always")
+def _row_of_transpose(g, z, y, inverse, out):  # type: ignore[no-untyped-def]
+    """out [x] = row (z, y) of the transpose of `slopes` on g [d, z, y, x]."""
+    nz, ny, nx = g.shape[1:]
+    before, here, after = _back(y, ny, inverse[1])
+    low = max(y - 1, 0)
+    high = min(y + 1, ny - 1)
+    if here == _ZERO:
+        for x in range(nx):
+            out[x] = before * g[1, z, low, x] + after * g[1, z, high, x]
+    else:
+        for x in range(nx):
+            out[x] = before * g[1, z, low, x] + here * g[1, z, y, x] + after * g[1, z, high, x]
+    if g.shape[0] == 3:
+        before, here, after = _back(z, nz, inverse[2])
+        low = max(z - 1, 0)
+        high = min(z + 1, nz - 1)
+        if here == _ZERO:
+            for x in range(nx):
+                out[x] += before * g[2, low, y, x] + after * g[2, high, y, x]
+        else:
+            for x in range(nx):
+                out[x] += before * g[2, low, y, x] + here * g[2, z, y, x] + after * g[2, high, y, x]
+    _add_row_back(g[0, z, y], inverse[0], out)
+
+
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
+def slopes_back(gradient, inverse, out):  # type: ignore[no-untyped-def]
+    """out [C, z, y, x] = transpose of `slopes` on gradient [C, d, z, y, x]."""
+    channels, nz, ny, _ = out.shape
+    for job in prange(channels * nz * ny):
+        c = job // (nz * ny)
+        z = job // ny % nz
+        y = job % ny
+        _row_of_transpose(gradient[c], z, y, inverse, out[c, z, y])
+
+
+@njit(inline="always")
+def _slopes_of_field(field, z, y, inverse, rows):  # type: ignore[no-untyped-def]
+    """rows [d * d, x]: slope of component p along axis q in row d p + q."""
+    d, nz, ny, nx = field.shape
+    s = _scale(y, ny, inverse[1])
+    low = max(y - 1, 0)
+    high = min(y + 1, ny - 1)
+    for p in range(d):
+        _row_slopes(field[p, z, y], inverse[0], rows[d * p])
+        for x in range(nx):
+            rows[d * p + 1, x] = s * (field[p, z, high, x] - field[p, z, low, x])
+    if d == 3:
+        s = _scale(z, nz, inverse[2])
+        low = max(z - 1, 0)
+        high = min(z + 1, nz - 1)
+        for p in range(3):
+            for x in range(nx):
+                rows[3 * p + 2, x] = s * (field[p, high, y, x] - field[p, low, y, x])
+
+
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
+def stretch(field, inverse, out):  # type: ignore[no-untyped-def]
+    """out [z, y, x] = det(I + D field), field [d, z, y, x]; d = 2: nz = 1."""
+    d, nz, ny, nx = field.shape
+    one = np.float32(1.0)
+    for z in prange(nz):
+        rows = np.empty((d * d, nx), np.float32)
+        for y in range(ny):
+            _slopes_of_field(field, z, y, inverse, rows)
+            for x in range(nx):
+                if d == 2:
+                    out[z, y, x] = (one + rows[0, x]) * (one + rows[3, x]) - rows[1, x] * rows[2, x]
+                else:
+                    a = one + rows[0, x]
+                    e = one + rows[4, x]
+                    i = one + rows[8, x]
+                    out[z, y, x] = (
+                        a * (e * i - rows[5, x] * rows[7, x])
+                        - rows[1, x] * (rows[3, x] * i - rows[5, x] * rows[6, x])
+                        + rows[2, x] * (rows[3, x] * rows[7, x] - e * rows[6, x])
+                    )
+
+
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
+def stretch_cofactors(field, inverse, gradient, out):  # type: ignore[no-untyped-def]
+    """out [d, d, z, y, x] = gradient [z, y, x] times the derivative of det(I + G) by G[p, q]."""
+    d, nz, ny, nx = field.shape
+    one = np.float32(1.0)
+    for z in prange(nz):
+        m = np.empty((d * d, nx), np.float32)
+        for y in range(ny):
+            _slopes_of_field(field, z, y, inverse, m)
+            for x in range(nx):
+                g = gradient[z, y, x]
+                if d == 2:
+                    out[0, 0, z, y, x] = g * (one + m[3, x])
+                    out[0, 1, z, y, x] = -g * m[2, x]
+                    out[1, 0, z, y, x] = -g * m[1, x]
+                    out[1, 1, z, y, x] = g * (one + m[0, x])
+                else:
+                    a = one + m[0, x]
+                    e = one + m[4, x]
+                    i = one + m[8, x]
+                    out[0, 0, z, y, x] = g * (e * i - m[5, x] * m[7, x])
+                    out[0, 1, z, y, x] = g * (m[5, x] * m[6, x] - m[3, x] * i)
+                    out[0, 2, z, y, x] = g * (m[3, x] * m[7, x] - e * m[6, x])
+                    out[1, 0, z, y, x] = g * (m[2, x] * m[7, x] - m[1, x] * i)
+                    out[1, 1, z, y, x] = g * (a * i - m[2, x] * m[6, x])
+                    out[1, 2, z, y, x] = g * (m[1, x] * m[6, x] - a * m[7, x])
+                    out[2, 0, z, y, x] = g * (m[1, x] * m[5, x] - m[2, x] * e)
+                    out[2, 1, z, y, x] = g * (m[2, x] * m[3, x] - a * m[5, x])
+                    out[2, 2, z, y, x] = g * (a * e - m[1, x] * m[3, x])
