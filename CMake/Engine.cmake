@@ -51,6 +51,7 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/phantom.py
   RegSuite/cli/progress.py
   RegSuite/cli/register.py
+  RegSuite/cli/tumor.py
   RegSuite/cli/values.py
   RegSuite/cli/view.py
   RegSuite/cli/warp.py
@@ -269,7 +270,9 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/prescribed/match.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
+  RegSuite/methods/shooting/geodesic.py
   RegSuite/methods/shooting/growth.py
+  RegSuite/methods/shooting/parameters.py
   RegSuite/methods/shooting/shot.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py
@@ -341,6 +344,8 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/tables.py
   RegSuite/mrml/terminology.py
   RegSuite/mrml/transforms.py
+  RegSuite/mrml/tumor_layout.py
+  RegSuite/mrml/tumor_results.py
   RegSuite/mrml/views.py
   RegSuite/mrml/volume_making.py
   RegSuite/mrml/volume_reading.py
@@ -360,6 +365,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/kernels_warp.py
   RegSuite/numerics/local_systems.py
   RegSuite/numerics/local_systems_plain.py
+  RegSuite/numerics/memory.py
   RegSuite/numerics/node_warp.py
   RegSuite/numerics/poisson.py
   RegSuite/numerics/pull.py
@@ -636,11 +642,20 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/stored_transform.py
   RegSuite/workflows/surfaces.py
   RegSuite/workflows/time_left.py
+  RegSuite/workflows/tumor.py
   RegSuite/workflows/tumor_content.py
+  RegSuite/workflows/tumor_doubts.py
+  RegSuite/workflows/tumor_hand_over.py
   RegSuite/workflows/tumor_inputs.py
   RegSuite/workflows/tumor_intensity.py
   RegSuite/workflows/tumor_likeness.py
+  RegSuite/workflows/tumor_measures.py
+  RegSuite/workflows/tumor_method.py
+  RegSuite/workflows/tumor_quality.py
+  RegSuite/workflows/tumor_result.py
+  RegSuite/workflows/tumor_run.py
   RegSuite/workflows/tumor_start.py
+  RegSuite/workflows/tumor_weight.py
   RegSuite/workflows/uncertainty_pairs.py
   RegSuite/workflows/warp.py
   RegSuite/workflows/warp_file.py

@@ -88,7 +88,15 @@ def known_field_phantom(
 def random_diffeomorphism(
     grid: Grid, where: Tensor, max_displacement_mm: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """exp(v) - x and exp(-v) - x at the voxels of `grid`, [d, *shape] mm each.
+    """exp(v) - x and exp(-v) - x at the voxels of `grid`, [d, *shape] mm each; see `random_velocity`."""
+    velocity = random_velocity(grid, where, max_displacement_mm, generator)
+    return flow(velocity, grid), flow(-velocity, grid)
+
+
+def random_velocity(
+    grid: Grid, where: Tensor, max_displacement_mm: float, generator: torch.Generator
+) -> Tensor:
+    """v [d, *shape] in mm, Gaussian of two length scales, whose flow goes as far as told.
 
     v is scaled until the largest |exp(v) - x| over the voxels in `where` (boolean [*shape]) is
     `max_displacement_mm` within 1 %. An axis of one voxel is not moved along.
@@ -102,7 +110,7 @@ def random_diffeomorphism(
         if abs(reached / max_displacement_mm - 1) <= SEARCH_TOLERANCE:
             break
         velocity *= max_displacement_mm / reached
-    return flow(velocity, grid), flow(-velocity, grid)
+    return velocity
 
 
 def index_at(displacement_mm: Tensor, grid: Grid) -> np.ndarray:
