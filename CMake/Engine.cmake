@@ -267,13 +267,19 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/prescribed/__init__.py
   RegSuite/methods/prescribed/controls.py
   RegSuite/methods/prescribed/descent.py
+  RegSuite/methods/prescribed/fit.py
+  RegSuite/methods/prescribed/folding.py
   RegSuite/methods/prescribed/match.py
+  RegSuite/methods/prescribed/parameters.py
+  RegSuite/methods/prescribed/piece.py
+  RegSuite/methods/prescribed/run.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
   RegSuite/methods/shooting/geodesic.py
   RegSuite/methods/shooting/growth.py
   RegSuite/methods/shooting/parameters.py
   RegSuite/methods/shooting/shot.py
+  RegSuite/methods/variational.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py
   RegSuite/mrml/application/app.py

@@ -1,8 +1,9 @@
 """Compiled linear reading of an image at displaced voxels, and its two transposes.
 
-The gradient with respect to the image is a scatter. Its planes (rows in 2D) are dealt with in slabs,
-first the even, then the odd ones; slabs are so thick that two of one colour never write to the same
-place. Which they are depends on the displacement alone, so each sum has one order whatever the threads.
+Row by row: first where each voxel of the row reads, then all channels. The gradient with respect to the
+image is a scatter. Its planes (rows in 2D) are dealt with in slabs, first the even, then the odd ones;
+the caller gives slabs so thick that two of one colour never write to the same place. Which they are
+depends on the displacement alone, so each sum has one order whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -15,188 +16,240 @@ _MATHS = {"contract", "nsz", "arcp"}
 
 
 @njit(inline="always")
-def _cell(p, n):  # type: ignore[no-untyped-def]
-    """Left voxel, right voxel, weight of the right one and whether p lies on the axis of n voxels."""
-    last = np.float32(n - 1)
-    inside = p >= np.float32(0.0) and p <= last
-    q = min(max(p, np.float32(0.0)), last)
-    i = max(min(int(q), n - 2), 0)  # again on integers: no place outside even where p is no number
-    return i, min(i + 1, n - 1), q - np.float32(i), inside
+def _left(q, n):  # type: ignore[no-untyped-def]
+    """The voxel on the left of place q on an axis of n, again on the axis: q may be no number."""
+    return max(min(np.int32(q), np.int32(n - 2)), np.int32(0))
+
+
+@njit(inline="always")
+def _held(p, n):  # type: ignore[no-untyped-def]
+    """Place p, held on an axis of n voxels."""
+    return min(max(p, np.float32(0.0)), np.float32(n - 1))
+
+
+@njit(inline="always")
+def _scale_inside(p, n, scale):  # type: ignore[no-untyped-def]
+    """The scale where p lies on an axis of n voxels, 0 beyond."""
+    return scale if p >= np.float32(0.0) and p <= np.float32(n - 1) else np.float32(0.0)
+
+
+@njit(fastmath=_MATHS, cache=True, nogil=True)
+def _plane_row(u, v, y, per_voxel, size, lefts, weights):  # type: ignore[no-untyped-def]
+    """lefts [x]: offset of the cell's first voxel; weights [2, x] of its last ones; u, v: field's rows."""
+    nx, ny = size
+    for x in range(nx):
+        p = _held(np.float32(x) + per_voxel[0] * u[x], nx)
+        i = _left(p, nx)
+        weights[0, x] = p - np.float32(i)
+        p = _held(np.float32(y) + per_voxel[1] * v[x], ny)
+        j = _left(p, ny)
+        weights[1, x] = p - np.float32(j)
+        lefts[x] = np.uint32(j * np.int32(nx) + i)
 
 
 @njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
 def pull_plane(image, field, per_voxel, out):  # type: ignore[no-untyped-def]
     """out [C, y, x] = image [C, y, x] at (x, y) + per_voxel * field [2, y, x]."""
     channels, ny, nx = image.shape
-    sx, sy = per_voxel
+    flat = image.reshape(channels, ny * nx)
+    dx = np.uint32(min(1, nx - 1))
+    dy = np.uint32(nx if ny > 1 else 0)
     for y in prange(ny):
-        for x in range(nx):
-            i, i1, a, _ = _cell(np.float32(x) + sx * field[0, y, x], nx)
-            j, j1, b, _ = _cell(np.float32(y) + sy * field[1, y, x], ny)
-            for c in range(channels):
-                v0 = image[c, j, i] + a * (image[c, j, i1] - image[c, j, i])
-                v1 = image[c, j1, i] + a * (image[c, j1, i1] - image[c, j1, i])
-                out[c, y, x] = v0 + b * (v1 - v0)
-
-
-@njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
-def pull_volume(image, field, per_voxel, out):  # type: ignore[no-untyped-def]
-    """out [C, z, y, x] = image [C, z, y, x] at (x, y, z) + per_voxel * field [3, z, y, x]."""
-    channels, nz, ny, nx = image.shape
-    sx, sy, sz = per_voxel
-    for job in prange(nz * ny):
-        z = job // ny
-        y = job % ny
-        for x in range(nx):
-            i, i1, a, _ = _cell(np.float32(x) + sx * field[0, z, y, x], nx)
-            j, j1, b, _ = _cell(np.float32(y) + sy * field[1, z, y, x], ny)
-            k, k1, w, _ = _cell(np.float32(z) + sz * field[2, z, y, x], nz)
-            for c in range(channels):
-                v00 = image[c, k, j, i] + a * (image[c, k, j, i1] - image[c, k, j, i])
-                v01 = image[c, k, j1, i] + a * (image[c, k, j1, i1] - image[c, k, j1, i])
-                v10 = image[c, k1, j, i] + a * (image[c, k1, j, i1] - image[c, k1, j, i])
-                v11 = image[c, k1, j1, i] + a * (image[c, k1, j1, i1] - image[c, k1, j1, i])
-                v0 = v00 + b * (v01 - v00)
-                v1 = v10 + b * (v11 - v10)
-                out[c, z, y, x] = v0 + w * (v1 - v0)
-
-
-@njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
-def _reach(along, scale, low, high):  # type: ignore[no-untyped-def]
-    """low, high [n]: first and last plane that each plane of `along` [n, rest] reads; scale: 1 / spacing."""
-    n, rest = along.shape
-    for z in prange(n):
-        least = np.float32(np.inf)
-        most = np.float32(-np.inf)
-        for x in range(rest):
-            u = along[z, x]
-            least = min(least, u)
-            most = max(most, u)
-        low[z] = _cell(np.float32(z) + scale * least, n)[0]
-        high[z] = _cell(np.float32(z) + scale * most, n)[1]
-
-
-@njit(cache=True, nogil=True)
-def _apart(low, high, thick):  # type: ignore[no-untyped-def]
-    """Whether slabs of `thick` planes write to places of their own, every second one left out."""
-    n = low.shape[0]
-    ends = np.full(2, -1, np.int64)
-    for slab in range((n + thick - 1) // thick):
-        first = low[slab * thick]
-        last = high[slab * thick]
-        for z in range(slab * thick, min((slab + 1) * thick, n)):
-            first = min(first, low[z])
-            last = max(last, high[z])
-        if first <= ends[slab % 2]:
-            return False
-        ends[slab % 2] = max(ends[slab % 2], last)
-    return True
-
-
-@njit(cache=True, nogil=True)
-def slab_thickness(along, scale, least):  # type: ignore[no-untyped-def]
-    """Planes a slab; all of them where the displacement leaves no thinner slabs apart."""
-    n = along.shape[0]
-    if np.isnan(along).any():
-        return n
-    low = np.empty(n, np.int64)
-    high = np.empty(n, np.int64)
-    _reach(along, scale, low, high)
-    thick = least
-    while thick < n and not _apart(low, high, thick):
-        thick *= 2
-    return min(thick, n)
+        lefts = np.empty(nx, np.uint32)
+        weights = np.empty((2, nx), np.float32)
+        _plane_row(field[0, y], field[1, y], y, per_voxel, (nx, ny), lefts, weights)
+        for c in range(channels):
+            v = flat[c]
+            for x in range(nx):
+                q = lefts[x]
+                a = weights[0, x]
+                v0 = v[q] + a * (v[q + dx] - v[q])
+                v1 = v[q + dy] + a * (v[q + dy + dx] - v[q + dy])
+                out[c, y, x] = v0 + weights[1, x] * (v1 - v0)
 
 
 @njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
 def pull_plane_back(  # type: ignore[no-untyped-def]
     image, field, per_voxel, gradient, thick, wants_image, wants_field, image_gradient, field_gradient
 ):
-    """Both transposes in 2D: image_gradient is added to, field_gradient is written."""
+    """Both transposes in 2D: image_gradient [C, y x] is added to, field_gradient [2, y, x] is written."""
     channels, ny, nx = gradient.shape
-    sx, sy = per_voxel
+    dx = np.uint32(min(1, nx - 1))
+    dy = np.uint32(nx if ny > 1 else 0)
     slabs = (ny + thick - 1) // thick
     for colour in range(2):
         for slab in prange((slabs + 1 - colour) // 2):
+            lefts = np.empty(nx, np.uint32)
+            weights = np.empty((2, nx), np.float32)
+            along = np.empty((2, nx), np.float32)
             first = (2 * slab + colour) * thick
             for y in range(first, min(first + thick, ny)):
-                for x in range(nx):
-                    i, i1, a, in_x = _cell(np.float32(x) + sx * field[0, y, x], nx)
-                    j, j1, b, in_y = _cell(np.float32(y) + sy * field[1, y, x], ny)
-                    gx = np.float32(0.0)
-                    gy = np.float32(0.0)
+                _plane_row(field[0, y], field[1, y], y, per_voxel, (nx, ny), lefts, weights)
+                if wants_field:
+                    along[:] = 0
                     for c in range(channels):
-                        g = gradient[c, y, x]
-                        if wants_image:
-                            low = g * (np.float32(1.0) - b)
-                            high = g * b
-                            image_gradient[c, j, i] += low * (np.float32(1.0) - a)
-                            image_gradient[c, j, i1] += low * a
-                            image_gradient[c, j1, i] += high * (np.float32(1.0) - a)
-                            image_gradient[c, j1, i1] += high * a
-                        if wants_field:
-                            d0 = image[c, j, i1] - image[c, j, i]
-                            d1 = image[c, j1, i1] - image[c, j1, i]
-                            gx += g * (d0 + b * (d1 - d0))
-                            gy += g * (image[c, j1, i] + a * d1 - image[c, j, i] - a * d0)
-                    if wants_field:
-                        field_gradient[0, y, x] = sx * gx if in_x else np.float32(0.0)
-                        field_gradient[1, y, x] = sy * gy if in_y else np.float32(0.0)
+                        v = image[c]
+                        for x in range(nx):
+                            q = lefts[x]
+                            a = weights[0, x]
+                            g = gradient[c, y, x]
+                            d0 = v[q + dx] - v[q]
+                            d1 = v[q + dy + dx] - v[q + dy]
+                            along[0, x] += g * (d0 + weights[1, x] * (d1 - d0))
+                            along[1, x] += g * (v[q + dy] + a * d1 - v[q] - a * d0)
+                    for x in range(nx):
+                        p = np.float32(x) + per_voxel[0] * field[0, y, x]
+                        field_gradient[0, y, x] = _scale_inside(p, nx, per_voxel[0]) * along[0, x]
+                        p = np.float32(y) + per_voxel[1] * field[1, y, x]
+                        field_gradient[1, y, x] = _scale_inside(p, ny, per_voxel[1]) * along[1, x]
+                if wants_image:
+                    for c in range(channels):
+                        v = image_gradient[c]
+                        for x in range(nx):
+                            q = lefts[x]
+                            g = gradient[c, y, x]
+                            high = g * weights[1, x]
+                            low = g - high
+                            end = low * weights[0, x]
+                            v[q] += low - end
+                            v[q + dx] += end
+                            end = high * weights[0, x]
+                            v[q + dy] += high - end
+                            v[q + dy + dx] += end
+
+
+@njit(fastmath=_MATHS, cache=True, nogil=True)
+def _volume_row(u, v, w, y, z, per_voxel, size, lefts, weights):  # type: ignore[no-untyped-def]
+    """lefts [x]: offset of the cell's first voxel; weights [3, x] of its last ones; u, v, w: field's rows."""
+    nx, ny, nz = size
+    for x in range(nx):
+        p = _held(np.float32(x) + per_voxel[0] * u[x], nx)
+        i = _left(p, nx)
+        weights[0, x] = p - np.float32(i)
+        p = _held(np.float32(y) + per_voxel[1] * v[x], ny)
+        j = _left(p, ny)
+        weights[1, x] = p - np.float32(j)
+        p = _held(np.float32(z) + per_voxel[2] * w[x], nz)
+        k = _left(p, nz)
+        weights[2, x] = p - np.float32(k)
+        lefts[x] = np.uint32((k * np.int32(ny) + j) * np.int32(nx) + i)
+
+
+@njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
+def pull_volume(image, field, per_voxel, out):  # type: ignore[no-untyped-def]
+    """out [C, z, y, x] = image [C, z, y, x] at (x, y, z) + per_voxel * field [3, z, y, x]."""
+    channels, nz, ny, nx = image.shape
+    flat = image.reshape(channels, nz * ny * nx)
+    dx = np.uint32(min(1, nx - 1))
+    dy = np.uint32(nx if ny > 1 else 0)
+    dz = np.uint32(nx * ny if nz > 1 else 0)
+    for z in prange(nz):
+        lefts = np.empty(nx, np.uint32)
+        weights = np.empty((3, nx), np.float32)
+        for y in range(ny):
+            _volume_row(
+                field[0, z, y], field[1, z, y], field[2, z, y], y, z, per_voxel, (nx, ny, nz), lefts, weights
+            )
+            for c in range(channels):
+                v = flat[c]
+                for x in range(nx):
+                    q = lefts[x]
+                    r = q + dz
+                    a = weights[0, x]
+                    b = weights[1, x]
+                    v00 = v[q] + a * (v[q + dx] - v[q])
+                    v01 = v[q + dy] + a * (v[q + dy + dx] - v[q + dy])
+                    v10 = v[r] + a * (v[r + dx] - v[r])
+                    v11 = v[r + dy] + a * (v[r + dy + dx] - v[r + dy])
+                    v0 = v00 + b * (v01 - v00)
+                    v1 = v10 + b * (v11 - v10)
+                    out[c, z, y, x] = v0 + weights[2, x] * (v1 - v0)
 
 
 @njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
 def pull_volume_back(  # type: ignore[no-untyped-def]
     image, field, per_voxel, gradient, thick, wants_image, wants_field, image_gradient, field_gradient
 ):
-    """Both transposes in 3D: image_gradient is added to, field_gradient is written."""
+    """Both transposes in 3D: image_gradient [C, z y x] is added to, field_gradient [3, ...] is written."""
     channels, nz, ny, nx = gradient.shape
-    sx, sy, sz = per_voxel
-    one = np.float32(1.0)
+    dx = np.uint32(min(1, nx - 1))
+    dy = np.uint32(nx if ny > 1 else 0)
+    dz = np.uint32(nx * ny if nz > 1 else 0)
     slabs = (nz + thick - 1) // thick
     for colour in range(2):
         for slab in prange((slabs + 1 - colour) // 2):
+            lefts = np.empty(nx, np.uint32)
+            weights = np.empty((3, nx), np.float32)
+            along = np.empty((3, nx), np.float32)
             first = (2 * slab + colour) * thick
             for z in range(first, min(first + thick, nz)):
                 for y in range(ny):
-                    for x in range(nx):
-                        i, i1, a, in_x = _cell(np.float32(x) + sx * field[0, z, y, x], nx)
-                        j, j1, b, in_y = _cell(np.float32(y) + sy * field[1, z, y, x], ny)
-                        k, k1, w, in_z = _cell(np.float32(z) + sz * field[2, z, y, x], nz)
-                        gx = np.float32(0.0)
-                        gy = np.float32(0.0)
-                        gz = np.float32(0.0)
+                    _volume_row(
+                        field[0, z, y],
+                        field[1, z, y],
+                        field[2, z, y],
+                        y,
+                        z,
+                        per_voxel,
+                        (nx, ny, nz),
+                        lefts,
+                        weights,
+                    )
+                    if wants_field:
+                        along[:] = 0
                         for c in range(channels):
-                            g = gradient[c, z, y, x]
-                            if wants_image:
-                                g00 = g * (one - w) * (one - b)
-                                g01 = g * (one - w) * b
-                                g10 = g * w * (one - b)
-                                g11 = g * w * b
-                                image_gradient[c, k, j, i] += g00 * (one - a)
-                                image_gradient[c, k, j, i1] += g00 * a
-                                image_gradient[c, k, j1, i] += g01 * (one - a)
-                                image_gradient[c, k, j1, i1] += g01 * a
-                                image_gradient[c, k1, j, i] += g10 * (one - a)
-                                image_gradient[c, k1, j, i1] += g10 * a
-                                image_gradient[c, k1, j1, i] += g11 * (one - a)
-                                image_gradient[c, k1, j1, i1] += g11 * a
-                            if wants_field:
-                                d00 = image[c, k, j, i1] - image[c, k, j, i]
-                                d01 = image[c, k, j1, i1] - image[c, k, j1, i]
-                                d10 = image[c, k1, j, i1] - image[c, k1, j, i]
-                                d11 = image[c, k1, j1, i1] - image[c, k1, j1, i]
-                                v00 = image[c, k, j, i] + a * d00
-                                v01 = image[c, k, j1, i] + a * d01
-                                v10 = image[c, k1, j, i] + a * d10
-                                v11 = image[c, k1, j1, i] + a * d11
+                            v = image[c]
+                            for x in range(nx):
+                                q = lefts[x]
+                                r = q + dz
+                                a = weights[0, x]
+                                b = weights[1, x]
+                                w = weights[2, x]
+                                g = gradient[c, z, y, x]
+                                d00 = v[q + dx] - v[q]
+                                d01 = v[q + dy + dx] - v[q + dy]
+                                d10 = v[r + dx] - v[r]
+                                d11 = v[r + dy + dx] - v[r + dy]
+                                v00 = v[q] + a * d00
+                                v10 = v[r] + a * d10
+                                e0 = v[q + dy] + a * d01 - v00
+                                e1 = v[r + dy] + a * d11 - v10
                                 d0 = d00 + b * (d01 - d00)
                                 d1 = d10 + b * (d11 - d10)
-                                gx += g * (d0 + w * (d1 - d0))
-                                e0 = v01 - v00
-                                e1 = v11 - v10
-                                gy += g * (e0 + w * (e1 - e0))
-                                gz += g * ((v10 + b * e1) - (v00 + b * e0))
-                        if wants_field:
-                            field_gradient[0, z, y, x] = sx * gx if in_x else np.float32(0.0)
-                            field_gradient[1, z, y, x] = sy * gy if in_y else np.float32(0.0)
-                            field_gradient[2, z, y, x] = sz * gz if in_z else np.float32(0.0)
+                                along[0, x] += g * (d0 + w * (d1 - d0))
+                                along[1, x] += g * (e0 + w * (e1 - e0))
+                                along[2, x] += g * ((v10 + b * e1) - (v00 + b * e0))
+                        for x in range(nx):
+                            p = np.float32(x) + per_voxel[0] * field[0, z, y, x]
+                            field_gradient[0, z, y, x] = _scale_inside(p, nx, per_voxel[0]) * along[0, x]
+                            p = np.float32(y) + per_voxel[1] * field[1, z, y, x]
+                            field_gradient[1, z, y, x] = _scale_inside(p, ny, per_voxel[1]) * along[1, x]
+                            p = np.float32(z) + per_voxel[2] * field[2, z, y, x]
+                            field_gradient[2, z, y, x] = _scale_inside(p, nz, per_voxel[2]) * along[2, x]
+                    if wants_image:
+                        for c in range(channels):
+                            v = image_gradient[c]
+                            for x in range(nx):
+                                q = lefts[x]
+                                r = q + dz
+                                a = weights[0, x]
+                                b = weights[1, x]
+                                g = gradient[c, z, y, x]
+                                high = g * weights[2, x]
+                                low = g - high
+                                part = low * b
+                                end = part * a
+                                v[q + dy] += part - end
+                                v[q + dy + dx] += end
+                                part = low - part
+                                end = part * a
+                                v[q] += part - end
+                                v[q + dx] += end
+                                part = high * b
+                                end = part * a
+                                v[r + dy] += part - end
+                                v[r + dy + dx] += end
+                                part = high - part
+                                end = part * a
+                                v[r] += part - end
+                                v[r + dx] += end

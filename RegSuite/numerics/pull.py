@@ -14,6 +14,9 @@ from RegSuite.errors import GeometryError
 _PLANES_A_SLAB = 2
 _ROWS_A_SLAB = 8
 
+_ROUNDING = 1e-3
+"""Voxels by which places in float32 and in float64 may differ, with room."""
+
 
 def pull(image: Tensor, displacement: Tensor, spacing: Sequence[float]) -> Tensor:
     """image [C, *S] at x + displacement(x): [C, *S]; linear between voxels, its border repeated.
@@ -62,26 +65,57 @@ class _Pull(torch.autograd.Function):
         wants_image, wants_field, _ = ctx.needs_input_grad
         plane = gradient.ndim == 3
         nothing = torch.empty((1,) * gradient.ndim)
-        field = kernels.array(displacement)
         of_image = torch.zeros(gradient.shape) if wants_image else None
         of_field = torch.empty(displacement.shape) if wants_field else None
-        least = _ROWS_A_SLAB if plane else _PLANES_A_SLAB
-        if wants_image:
-            along = field[-1].reshape(len(field[-1]), -1)
-            least = kernels_pull.slab_thickness(along, ctx.per_voxel[-1], least)
         run = kernels_pull.pull_plane_back if plane else kernels_pull.pull_volume_back
         run(
-            kernels.array(nothing if image is None else image),
-            field,
+            _flat(nothing if image is None else image),
+            kernels.array(displacement),
             ctx.per_voxel,
             kernels.array(gradient),
-            least,
+            slab_thickness(displacement[-1], ctx.per_voxel[-1], wants_image),
             wants_image,
             wants_field,
-            (nothing if of_image is None else of_image).numpy(),
+            _flat(nothing if of_image is None else of_image),
             (nothing if of_field is None else of_field).numpy(),
         )
         return of_image, of_field, None
+
+
+def slab_thickness(along: Tensor, per_voxel: float, writes: bool) -> int:
+    """Planes a slab [n, ...], so that every second slab reads places of its own.
+
+    along: the displacement along the first dimension; all planes where no thinner slabs are apart.
+    writes: whether it matters.
+    """
+    n = len(along)
+    thick = _PLANES_A_SLAB if along.ndim == 3 else _ROWS_A_SLAB
+    if not writes or thick >= n:
+        return thick
+    least, most = torch.aminmax(along.reshape(n, -1), dim=1)
+    place = np.arange(n)
+    low = place + per_voxel * least.double().numpy() - _ROUNDING
+    high = place + per_voxel * most.double().numpy() + _ROUNDING
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        return n
+    low = np.floor(low.clip(0, n - 2))
+    high = np.floor(high.clip(0, n - 2)) + 1
+    while thick < n:
+        starts = np.arange(0, n, thick)
+        first, last = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+        if (np.maximum.accumulate(last[0:-2:2]) < first[2::2]).all() and (
+            np.maximum.accumulate(last[1:-2:2]) < first[3::2]
+        ).all():
+            break
+        thick *= 2
+    return min(thick, n)
+
+
+def _flat(values: Tensor) -> np.ndarray:
+    """[C, voxels], contiguous."""
+    from RegSuite.numerics import kernels
+
+    return kernels.array(values).reshape(values.shape[0], -1)
 
 
 def pull_plain(image: Tensor, displacement: Tensor, spacing: Sequence[float]) -> Tensor:

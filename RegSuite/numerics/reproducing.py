@@ -87,7 +87,7 @@ class ReproducingKernel:
             raise InputError(
                 f"a sigma of {min(sigmas_mm):g} mm makes the kernel smaller than a voxel of {coarsest:g} mm",
                 where="kernel",
-                mend=f"give sigmas of {0.5 * coarsest:g} mm or more (2 to 10 voxels are usual) or a finer grid",
+                mend=f"give {0.5 * coarsest:g} mm or more, or a finer grid (2 to 10 voxels are usual)",
             )
         kernel = ReproducingKernel(
             tuple(map(float, sigmas_mm)),
