@@ -9,10 +9,11 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from RegSuite.mrml.diverging import LIMITS, jacobian_colours, jacobian_limit
+from RegSuite.mrml.diverging import LIMITS, change_colours, jacobian_colours, jacobian_limit
 from RegSuite.mrml.views import SLICE_VIEWS
 from RegSuite.mrml.voxels import values_of
-from RegSuite.report.brightness import matched, window_of
+from RegSuite.report.brightness import coarse, matched, window_of
+from RegSuite.report.dose_colours import round_top
 from RegSuite.report.draw import round_step
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ MOVING_COLOUR = (1.0, 0.31, 0.85)
 GRID_COLOUR = (1.0, 0.82, 0.40)
 
 LEGEND_TITLE = "Jacobian"
+CHANGE_TITLE = "Added"
+_CHANGE_LABELS = 5
+_RARE_PERCENT = 99.5
+"""Of the changes in intensity, which alone may be beyond the ends of the colours."""
+
 _MANY_POINTS = 30
 _LINES = 24
 """Of a deformation grid along the longest edge of the image."""
@@ -101,6 +107,30 @@ def show_jacobian(node: Any) -> Any:
     legend.SetMaxNumberOfColors(256)
     for name in SLICE_VIEWS.values():
         legend.AddViewNodeID(f"vtkMRMLSliceNode{name}")
+    legend.SetVisibility(False)
+    return legend
+
+
+def show_change(node: Any, *, title: str = CHANGE_TITLE) -> Any:
+    """Added intensity in diverging colours about 0, with a legend that is hidden; gives the legend.
+
+    The ends of the colours are a round number that all but the rarest changes stay below.
+    """
+    changes = np.abs(coarse(voxels(node)))
+    changes = changes[np.isfinite(changes) & (changes > 0)]
+    end, _ = round_top(float(np.percentile(changes, _RARE_PERCENT)) if changes.size else 0.0)
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(change_colours(node.GetScene()).GetID())
+    show_grey(node, (-end, end))
+    legend = legend_of(node) or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
+    legend.SetTitleText(title)
+    legend.SetLabelFormat("%+.3g")
+    legend.SetNumberOfLabels(_CHANGE_LABELS)
+    legend.SetMaxNumberOfColors(256)
+    legend.SetSize(0.12, 0.45)
+    legend.SetPosition(0.97, 0.5)
+    legend.GetTitleTextProperty().SetFontSize(13)
+    legend.GetLabelTextProperty().SetFontSize(12)
     legend.SetVisibility(False)
     return legend
 

@@ -20,6 +20,9 @@ FOLD = (0.224, 1.0, 0.078, 1.0)
 """Bright green, as in the report."""
 
 _UNCHANGED = 0.1
+_CLEAR_BELOW, _OPAQUE_ABOVE = 0.04, 0.3
+"""Shares of the largest change in intensity between which its colours appear."""
+
 _BLUE = ("053061", "2166ac", "4393c3", "92c5de", "c6e0f0", "f7f7f7")
 _RED = ("f7f7f7", "fddbc7", "f4a582", "d6604d", "b2182b", "67001f")
 _BELOW_GREY = ("9be7ff", "1b7fd6", "808080")
@@ -62,6 +65,21 @@ def difference_colours(scene: Any) -> Any:
         return (*_between(anchors, within), 1.0)
 
     return _table(scene, "Difference colours", 1.0, colour)
+
+
+def change_colours(scene: Any) -> Any:
+    """The colour table of added intensity: blue where it is darker, orange where brighter, clear about 0.
+
+    Over an image only what the appearance was changed in is coloured; strong changes hide it.
+    """
+
+    def colour(place: float) -> Colour:
+        share = 2 * place - 1
+        anchors, within = (_BELOW_GREY, 1 + share) if share < 0 else (_ABOVE_GREY, share)
+        clear = (abs(share) - _CLEAR_BELOW) / (_OPAQUE_ABOVE - _CLEAR_BELOW)
+        return (*_between(anchors, within), float(np.clip(clear, 0, 1)))
+
+    return _table(scene, "Appearance change colours", 1.0, colour)
 
 
 def _table(scene: Any, name: str, limit: float, colour: Callable[[float], Colour]) -> Any:

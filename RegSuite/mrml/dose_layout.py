@@ -10,7 +10,7 @@ import slicer
 
 from RegSuite.mrml.display import legend_of, voxels
 from RegSuite.mrml.dose_made import BROWSER, CHART, DOSES, ISODOSES, PLANNING, SPREAD, STRUCTURES
-from RegSuite.mrml.fraction_browser import choose_fraction, volumes_of_browser
+from RegSuite.mrml.fraction_browser import choose_frame, volumes_of_browser
 from RegSuite.mrml.isodoses import LEVEL
 from RegSuite.mrml.layout import fill_layers, place_views, seen_part
 from RegSuite.mrml.placed import placed_grid
@@ -77,7 +77,7 @@ def show_fraction(nodes: Mapping[str, Any], number: int, opacity: float = WASH) 
     browser = nodes.get(BROWSER)
     if browser is None:
         return
-    choose_fraction(browser, number)
+    choose_frame(browser, number)
     shown = volumes_of_browser(browser)
     dose = shown.get("dose")
     background = shown.get("image") or nodes.get(PLANNING)

@@ -1,4 +1,4 @@
-"""The fractions of a course as sequences, one browser for their images and doses on the planning grid."""
+"""Frames as sequences with one browser: the fractions of a course, the film of a path."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ BROWSER, SEQUENCE = "vtkMRMLSequenceBrowserNode", "vtkMRMLSequenceNode"
 
 
 def browser_in_steps(
-    name: str, parts: Mapping[str, Sequence[Image | ArrayImage]]
+    name: str,
+    parts: Mapping[str, Sequence[Image | ArrayImage]],
+    *,
+    index: str = "fraction",
+    values: Sequence[float] | None = None,
+    frames_a_second: float = 2.0,
 ) -> Steps[tuple[Any, dict[str, Any]]]:
-    """A browser node over sequences of equal length, and the volume nodes that show the chosen fraction.
+    """A browser node over sequences of equal length, and the volume nodes that show the chosen frame.
 
-    parts: images by what they are ("image", "dose"), one a fraction; the volumes are called
-    "NAME: image". The index is the number of the fraction, from 1. The first one is chosen. The images
-    are copied into the scene; give no more than it can hold.
+    parts: images by what they are ("image", "dose"), one a frame; the volumes are called
+    "NAME: image". index: what the frames are counted by; values: ascending, numbers from 1 if None.
+    The first one is chosen. The images are copied into the scene; give no more than it can hold.
     """
     browser: Any = None
     for title, images in parts.items():
-        sequence = yield from _sequence(f"{name}: {title} by fraction", images)
+        sequence = yield from _sequence(f"{name}: {title} by {index}", images, index, values)
         sequence.SetAttribute(PART, title)
         if browser is None:
             browser = slicer.mrmlScene.AddNewNodeByClass(BROWSER, name)
@@ -40,7 +45,8 @@ def browser_in_steps(
         yield
     _logic().UpdateProxyNodesFromSequences(browser)
     browser.SetSelectedItemNumber(0)
-    browser.SetPlaybackRateFps(2.0)
+    browser.SetPlaybackRateFps(frames_a_second)
+    browser.SetIndexDisplayFormat("%.3g")
     shown = {}
     for title, sequence in zip(parts, _sequences(browser), strict=True):
         volume = browser.GetProxyNode(sequence)
@@ -61,24 +67,26 @@ def volumes_of_browser(browser: Any) -> dict[str, Any]:
     return {part: volume for part, volume in found.items() if volume is not None}
 
 
-def choose_fraction(browser: Any, number: int) -> None:
-    """Let the browser's volumes hold fraction `number` (from 1)."""
+def choose_frame(browser: Any, number: int) -> None:
+    """Let the browser's volumes hold frame `number` (from 1)."""
     browser.SetSelectedItemNumber(number - 1)
     _logic().UpdateProxyNodesFromSequences(
         browser
     )  # observed on the desktop; said here where nobody observes
 
 
-def _sequence(name: str, images: Sequence[Image | ArrayImage]) -> Steps[Any]:
+def _sequence(
+    name: str, images: Sequence[Image | ArrayImage], index: str, values: Sequence[float] | None
+) -> Steps[Any]:
     sequence = slicer.mrmlScene.AddNewNodeByClass(SEQUENCE, name)
-    sequence.SetIndexName("fraction")
+    sequence.SetIndexName(index)
     sequence.SetIndexUnit("")
     sequence.SetIndexTypeFromString("numeric")
     aside = slicer.vtkMRMLScene()  # frames never pass through the user's scene
-    for number, image in enumerate(images, start=1):
+    for value, image in zip(values or range(1, len(images) + 1), images, strict=True):
         volume = aside.AddNewNodeByClass("vtkMRMLScalarVolumeNode", image.name)
         yield from volume_in_steps(image, node=volume)
-        sequence.SetDataNodeAtValue(volume, str(number))
+        sequence.SetDataNodeAtValue(volume, f"{value:.12g}")
         aside.Clear(1)
         yield
     return sequence

@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from RegSuite.report.result import Result as ResultRecord
 
 COLUMNS = ("measure", "label", "value", "unit", "limit", "verdict", "source")
+TUMOR_MEASURES = {
+    "shape_share": ("Change by shape", "%", 100.0),
+    "appearance_share": ("Change by appearance", "%", 100.0),
+    "mask_volume_cc": ("Mask", "cc", 1.0),
+    "tumor_displacement_mm.mean": ("Displacement in the tumour, mean", "mm", 1.0),
+    "tumor_displacement_mm.max": ("Displacement in the tumour, largest", "mm", 1.0),
+    "ssd_before": ("SSD before", "", 1.0),
+    "ssd_deformed": ("SSD, deformation alone", "", 1.0),
+    "ssd_deformed_outside": ("SSD, deformation alone, outside the mask", "", 1.0),
+    "ssd_final": ("SSD, final image", "", 1.0),
+    "energy_drift_percent": ("Drift of the conserved energy", "%", 1.0),
+}
+"""Measures of metrics["tumor"] by their path there: title, unit, and what they are multiplied by."""
+
 Row = tuple[str, str, float, str, str, str, str]
 
 
@@ -23,7 +37,7 @@ def measures_table(record: ResultRecord, names: Mapping[int, str], title: str, n
     A measure that is taken per label has a row a label, with its name. limit, verdict and source
     are empty where the clinic's limits say nothing. node: an output table to fill instead.
     """
-    rows = [*_rows(record, names), *_similarity(record)]
+    rows = [*_rows(record, names), *_similarity(record), *_tumor(record)]
     if not rows:
         return None
     columns = {name: [row[at] for row in rows] for at, name in enumerate(COLUMNS)}
@@ -65,3 +79,12 @@ def _similarity(record: ResultRecord) -> Iterator[Row]:
     for when in ("before", "after"):
         if when in found:
             yield _row(f"Similarity ({found.get('name', '')}), {when}", "", found[when], "", "", None)
+
+
+def _tumor(record: ResultRecord) -> Iterator[Row]:
+    """What a brain with a tumour is measured by: shares of shape and appearance, sizes, differences."""
+    found = record.metrics.get("tumor") or {}
+    for name, (title, unit, factor) in TUMOR_MEASURES.items():
+        value = measured(found, name)
+        if isinstance(value, int | float):
+            yield _row(title, "", factor * value, unit, "", None)

@@ -17,6 +17,7 @@ from RegSuite.mrml.nodes import is_node
 from RegSuite.mrml.segmentations import refer_to_volume
 from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.mrml.space import grid_of_volume
+from RegSuite.mrml.tumor_results import is_tumor, names_of, tumor_nodes_in_steps
 
 if TYPE_CHECKING:
     from RegSuite.workflows.model import InputRole, OutputRole
@@ -47,7 +48,8 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     (`RegSuite.schema`, ...), refer to the inputs (`RegSuite.fixed`, ...) and lie in a subject
     hierarchy folder of the result's name. Measures and verdicts become a table, the
     labels under the result a model in 3D (`surfaces_of`).
-    A course is shown by `dose_nodes_in_steps`, which says what it makes.
+    A course is shown by `dose_nodes_in_steps`, which says what it makes; `tumor_nodes_in_steps` adds
+    the film and the tumour to a template brought to a brain with one.
     Raises InputError for a target of another class than its output.
     """
     if is_course(content.workflow):
@@ -58,6 +60,8 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     own: set[str] = set()
     for role in content.workflow.inputs:
         item = content.item(role.name)
+        if role.kind == "mask" and is_tumor(content.workflow) and not is_node(item):
+            continue  # the output `mask` has them
         node = yield from make_node(role.kind, item, _input_name(role, item), content.label_names)
         if node is not None:
             inputs[role.name] = node
@@ -82,6 +86,8 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
         outputs[SURFACES] = surfaces
         yield surfaces
     yield from _dress(content, inputs, outputs, own)
+    if is_tumor(content.workflow):
+        outputs |= yield from tumor_nodes_in_steps(content, inputs, outputs)
     _place_segmentations(content, inputs, outputs, own)
     _mark(content, inputs, outputs)
     placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}
@@ -98,9 +104,10 @@ def _output(role: OutputRole, content: SceneContent, target: Any) -> Steps[Any]:
     """The node of one output; None for what makes none (a page, a scene, what is not there)."""
     item = content.item(role.name)
     name = f"{content.name}: {role.title.lower()}"
+    names = names_of(role.name, content)
     if is_node(item) or target is None:
-        return make_node(role.kind, item, name, content.label_names)
-    return make_node(role.kind, item, None, content.label_names, target)
+        return make_node(role.kind, item, name, names)
+    return make_node(role.kind, item, None, names, target)
 
 
 def _dress(
@@ -137,9 +144,9 @@ def _dress_input(role: InputRole, node: Any, background: str, window: display.Wi
         display.show_grey(node, window or display.own_window(node))
     elif role.kind in ("labels", "mask") and node.IsA("vtkMRMLSegmentationNode"):
         display.show_labels(node, filled=False)
-        node.GetDisplayNode().SetVisibility(role.name.startswith("fixed") and role.kind == "labels")
+        node.GetDisplayNode().SetVisibility(role.image == background and role.kind == "labels")
     elif role.kind == "points":
-        display.show_points(node, fixed=not role.name.startswith("moving"))
+        display.show_points(node, fixed=role.image == background)
 
 
 def _dress_output(role: OutputRole, node: Any, background: Any, of: Any) -> None:
@@ -170,7 +177,7 @@ def _place_segmentations(
     """
     for role in content.workflow.inputs:
         if role.name in own and inputs[role.name].IsA("vtkMRMLSegmentationNode"):
-            refer_to_volume(inputs[role.name], inputs.get(role.name.rpartition("_")[0]))
+            refer_to_volume(inputs[role.name], inputs.get(role.image))
     for output in content.workflow.outputs:
         node = outputs.get(output.name)
         if node is not None and node.IsA("vtkMRMLSegmentationNode"):

@@ -70,10 +70,11 @@ def _without_nodes(content: SceneContent) -> SceneContent:
     items = dict(content.items)
     roles: tuple[Any, ...] = (*content.workflow.inputs, *content.workflow.outputs)
     kinds = {**{role.name: role.kind for role in roles}, **COURSE_ITEMS}
+    sides = {role.name: role.image for role in content.workflow.inputs}
     for name in sorted(kinds, key=lambda name: kinds[name] in _ON_A_GRID):
         item = items.get(name)
         if is_node(item):
-            side = name.rpartition("_")[0] or name
+            side = sides.get(name) or name.rpartition("_")[0] or name
             grid = getattr(items.get(side), "grid", None)
             kind = _KINDS.get(kinds[name], kinds[name])
             steps = object_in_steps(item, kind, name, grid, inside=None, ndim=None, warnings=[])

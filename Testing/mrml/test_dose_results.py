@@ -6,7 +6,7 @@ import pytest
 from RegSuite.mrml.display import legend_of, voxels
 from RegSuite.mrml.dose_layout import isodoses_beside, show_map
 from RegSuite.mrml.dose_volumes import dose_from_volume
-from RegSuite.mrml.fraction_browser import choose_fraction
+from RegSuite.mrml.fraction_browser import choose_frame
 from RegSuite.mrml.layout import show_nodes
 from RegSuite.mrml.results import nodes_of
 from RegSuite.mrml.space import to_lps
@@ -170,7 +170,7 @@ def test_the_browser_shows_the_fraction_that_is_chosen_in_image_and_dose(nodes):
     assert browser.GetNumberOfItems() == 3
     shown = [slicer.util.getNode("Course: fractions: image"), slicer.util.getNode("Course: fractions: dose")]
     for number in (1, 3, 2):
-        choose_fraction(browser, number)
+        choose_frame(browser, number)
         assert voxels(shown[0]).min() == pytest.approx(100.0 * number, abs=3.0)
         assert np.nanmax(voxels(shown[1])) == pytest.approx(0.3 * number * a_dose().max(), rel=1e-5)
     assert shown[1].GetDisplayNode().GetWindowLevelMax() == 60.0
