@@ -117,10 +117,11 @@ def _outlines(axes: Axes, view: View, plane: Plane, place: Place, after: bool) -
     grey(axes, view.fixed_cut(plane, place), view.pixel_mm(plane))
     for labels, colour in ((moving, MOVING_COLOUR), (images.fixed_labels, FIXED_COLOUR)):
         if labels is not None:
-            _overlay(axes, _borders(view.cut(as_array(labels), plane, place)), colour, view.pixel_mm(plane))
+            overlay(axes, borders(view.cut(as_array(labels), plane, place)), colour, view.pixel_mm(plane))
 
 
-def _overlay(axes: Axes, fine: NDArray[np.bool_], colour: str, pixel_mm: tuple[float, float]) -> None:
+def overlay(axes: Axes, fine: NDArray[np.bool_], colour: str, pixel_mm: tuple[float, float]) -> None:
+    """What is true on a threefold finer raster, in one colour."""
     from matplotlib.colors import to_rgba
 
     rgba = np.zeros((*fine.shape, 4), np.float32)
@@ -130,7 +131,7 @@ def _overlay(axes: Axes, fine: NDArray[np.bool_], colour: str, pixel_mm: tuple[f
     picture(axes, rgba, pixel_mm, extent=extent, interpolation="nearest")
 
 
-def _borders(labels: NDArray[Any]) -> NDArray[np.bool_]:
+def borders(labels: NDArray[Any]) -> NDArray[np.bool_]:
     """Inner borders of the labelled regions, threefold finer."""
     fine = np.pad(np.repeat(np.repeat(labels, 3, axis=0), 3, axis=1), 1, mode="edge")
     middle = fine[1:-1, 1:-1]

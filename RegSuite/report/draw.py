@@ -22,10 +22,10 @@ Paint = Callable[["Axes", Plane], Any]
 """Draws one plane into axes (pixel coordinates); gives the mappable of a colour bar, or None."""
 
 DPI = 125
-_WIDTH_INCH = 11.6
-_HEIGHT_INCH = 4.3
-_GAP_INCH = 0.08
-_BAR_INCH = 0.85
+WIDTH_INCH = 11.6
+HEIGHT_INCH = 4.3
+GAP_INCH = 0.08
+BAR_INCH = 0.85
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,22 @@ def strip(
     """
     from matplotlib.figure import Figure
 
-    sizes = [_size_mm(view, plane, place) for plane in view.planes]
-    room = _WIDTH_INCH - _GAP_INCH * (len(sizes) - 1) - (_BAR_INCH if bar else 0)
-    inch_per_mm = min(room / sum(w for _, w in sizes), _HEIGHT_INCH / max(h for h, _ in sizes))
+    sizes = [size_mm(view, plane, place) for plane in view.planes]
+    room = WIDTH_INCH - GAP_INCH * (len(sizes) - 1) - (BAR_INCH if bar else 0)
+    inch_per_mm = min(room / sum(w for _, w in sizes), HEIGHT_INCH / max(h for h, _ in sizes))
     height = max(h for h, _ in sizes) * inch_per_mm
-    figure = Figure(figsize=(_WIDTH_INCH, height), dpi=DPI, facecolor=paper)
-    left = (room - sum(w for _, w in sizes) * inch_per_mm) / 2
+    spare = room - sum(w for _, w in sizes) * inch_per_mm
+    width = WIDTH_INCH - spare if view.tight else WIDTH_INCH
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=paper)
+    left = 0.0 if view.tight else spare / 2
     mappable = None
     for plane, (h, w) in zip(view.planes, sizes, strict=True):
-        wide, high = w * inch_per_mm / _WIDTH_INCH, h * inch_per_mm / height
-        axes = figure.add_axes((left / _WIDTH_INCH, 0.5 - high / 2, wide, high))
+        wide, high = w * inch_per_mm / width, h * inch_per_mm / height
+        axes = figure.add_axes((left / width, 0.5 - high / 2, wide, high))
         mappable = paint(axes, plane) or mappable
         view.draw_over(axes, plane, place)
         dress(axes, view, plane, place, marked)
-        left += w * inch_per_mm + _GAP_INCH
+        left += w * inch_per_mm + GAP_INCH
     if bar is not None and mappable is not None:
         add_bar(figure, mappable, bar, "white" if paper == "black" else "#1f2933")
     return figure
@@ -109,7 +111,8 @@ def embedded(image: bytes) -> str:
     return f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
 
 
-def _size_mm(view: View, plane: Plane, place: Place) -> tuple[float, float]:
+def size_mm(view: View, plane: Plane, place: Place) -> tuple[float, float]:
+    """Height and width of a plane's picture in mm."""
     rows, columns = view.cut(view.fixed, plane, place).shape
     height, width = view.pixel_mm(plane)
     return rows * height, columns * width
@@ -138,7 +141,8 @@ def dress(axes: Axes, view: View, plane: Plane, place: Place, marked: bool) -> N
 
 def add_bar(figure: Figure, mappable: Any, bar: ColourBar, ink: str) -> None:
     """The colour bar at the figure's right edge."""
-    axes = figure.add_axes((1 - (_BAR_INCH - 0.12) / _WIDTH_INCH, 0.1, 0.012, 0.8))
+    width = figure.get_figwidth()
+    axes = figure.add_axes((1 - (BAR_INCH - 0.12) / width, 0.1, 0.14 / width, 0.8))
     drawn = figure.colorbar(mappable, cax=axes)
     drawn.set_ticks(list(bar.ticks), labels=list(bar.words))
     drawn.set_label(bar.label, color=ink, fontsize=8)

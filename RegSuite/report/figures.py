@@ -35,15 +35,19 @@ class Shown:
     after: Figure
 
 
-def deformation(view: View) -> Shown | None:
-    """A regular grid of the moving image, drawn where registration took it; None without a displacement."""
+def deformation(view: View, *, over_fixed: bool = False) -> Shown | None:
+    """A regular grid of the moving image, drawn where registration took it; None without a displacement.
+
+    over_fixed: over the fixed image rather than the warped one.
+    """
     if view.images.displacement_mm is None:
         return None
     field, place = as_array(view.images.displacement_mm), view.centre
     step = round_step(float(view.grid.extent_mm.max()), 32)
 
     def paint(axes: Axes, plane: Plane) -> None:
-        grey(axes, 0.75 * view.moving_cut(plane, place, True), view.pixel_mm(plane))
+        below = view.fixed_cut(plane, place) if over_fixed else view.moving_cut(plane, place, True)
+        grey(axes, 0.75 * below, view.pixel_mm(plane))
         for axis in (plane.right, plane.down):
             where = _moving_coordinate(view, field, plane, place, axis)
             levels = np.arange(np.floor(where.min() / step), np.ceil(where.max() / step) + 1) * step
@@ -52,7 +56,8 @@ def deformation(view: View) -> Shown | None:
 
     caption = (
         f"Lines {step:g} mm apart in the moving image, where they come to lie on the fixed one: even squares "
-        "are undeformed, narrow ones were squeezed, crossing lines fold. Over the warped image."
+        "are undeformed, narrow ones were squeezed, crossing lines fold. "
+        f"Over the {'fixed' if over_fixed else 'warped'} image."
     )
     return Shown("deformation", "Deformation", caption, None, strip(view, place, paint))
 

@@ -75,7 +75,7 @@ def number(value: Any) -> str:
         return "not measured"
     if value == 0:
         return "0"
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
+    return f"{float(f'{value:.3g}'):g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
 def duration(seconds: float) -> str:

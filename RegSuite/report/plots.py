@@ -38,7 +38,7 @@ def convergence(points: Sequence[ConvergencePoint]) -> Figure | None:
         return None
     starts = [i for i, p in enumerate(points) if i == 0 or p.stage != points[i - 1].stage]
     spans = list(zip(starts, [*starts[1:], len(points)], strict=True))[-MOST_STAGES:]
-    figure, axes = _axes(5.7, 2.9, left=0.2, bottom=1.15)
+    figure, axes = plain_axes(5.7, 2.9, left=0.2, bottom=1.15)
     words = []
     for column, (start, end) in enumerate(spans):
         part = values[start:end]
@@ -66,7 +66,7 @@ def displacement(images: ReportImages) -> Figure | None:
     length = displacement_lengths(images)
     if length is None:
         return None
-    figure, axes = _axes(5.7, 2.9)
+    figure, axes = plain_axes(5.7, 2.9)
     axes.hist(length, bins=60, color=_BLUE, weights=np.full(length.size, 100 / length.size))
     axes.axvline(float(length.mean()), color=_INK, lw=1.2, ls="--")
     axes.annotate(
@@ -106,7 +106,7 @@ def dice_by_label(
     if not after:
         return None
     labels = sorted(after, key=lambda label: after[label])[:MOST_LABELS]
-    figure, axes = _axes(11.6, 0.9 + 0.235 * len(labels), left=0.24)
+    figure, axes = plain_axes(11.6, 0.9 + 0.235 * len(labels), left=0.24)
     rows = np.arange(len(labels))[::-1]
     for row, label in zip(rows, labels, strict=True):
         if label in before:
@@ -133,7 +133,7 @@ def dice_by_label(
     return figure
 
 
-def _axes(
+def plain_axes(
     width: float, height: float, left: float | None = None, bottom: float = 0.55
 ) -> tuple[Figure, Axes]:
     """A figure of some inches with one pair of plain axes."""

@@ -34,7 +34,12 @@ class Place:
 
 
 class View:
-    """Numpy arrays of a ReportImages, brightness scaled to 0..1 a picture; nothing is copied."""
+    """Numpy arrays of a ReportImages, brightness scaled to 0..1 a picture; nothing is copied.
+
+    tight: strips are as wide as their planes, rather than as the page.
+    """
+
+    tight = False
 
     def __init__(self, images: ReportImages) -> None:
         self.images = images
