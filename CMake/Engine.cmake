@@ -51,7 +51,6 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/phantom.py
   RegSuite/cli/progress.py
   RegSuite/cli/register.py
-  RegSuite/cli/tumor.py
   RegSuite/cli/values.py
   RegSuite/cli/view.py
   RegSuite/cli/warp.py
@@ -264,22 +263,10 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/log_demons/path_parameters.py
   RegSuite/methods/log_demons/run.py
   RegSuite/methods/log_demons/velocity.py
-  RegSuite/methods/prescribed/__init__.py
-  RegSuite/methods/prescribed/controls.py
-  RegSuite/methods/prescribed/descent.py
-  RegSuite/methods/prescribed/fit.py
-  RegSuite/methods/prescribed/folding.py
-  RegSuite/methods/prescribed/match.py
-  RegSuite/methods/prescribed/parameters.py
-  RegSuite/methods/prescribed/piece.py
-  RegSuite/methods/prescribed/run.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
-  RegSuite/methods/shooting/geodesic.py
   RegSuite/methods/shooting/growth.py
-  RegSuite/methods/shooting/parameters.py
   RegSuite/methods/shooting/shot.py
-  RegSuite/methods/variational.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py
   RegSuite/mrml/application/app.py
@@ -373,7 +360,6 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/local_systems_plain.py
   RegSuite/numerics/memory.py
   RegSuite/numerics/node_warp.py
-  RegSuite/numerics/poisson.py
   RegSuite/numerics/pull.py
   RegSuite/numerics/pyramid.py
   RegSuite/numerics/reproducing.py
@@ -648,20 +634,6 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/stored_transform.py
   RegSuite/workflows/surfaces.py
   RegSuite/workflows/time_left.py
-  RegSuite/workflows/tumor.py
-  RegSuite/workflows/tumor_content.py
-  RegSuite/workflows/tumor_doubts.py
-  RegSuite/workflows/tumor_hand_over.py
-  RegSuite/workflows/tumor_inputs.py
-  RegSuite/workflows/tumor_intensity.py
-  RegSuite/workflows/tumor_likeness.py
-  RegSuite/workflows/tumor_measures.py
-  RegSuite/workflows/tumor_method.py
-  RegSuite/workflows/tumor_quality.py
-  RegSuite/workflows/tumor_result.py
-  RegSuite/workflows/tumor_run.py
-  RegSuite/workflows/tumor_start.py
-  RegSuite/workflows/tumor_weight.py
   RegSuite/workflows/uncertainty_pairs.py
   RegSuite/workflows/warp.py
   RegSuite/workflows/warp_file.py

@@ -36,22 +36,26 @@ def write_image(image: Image, path: Path | str) -> None:
             where=str(path),
             mend="use " + " ".join(WRITABLE),
         )
-    source = image_to_sitk(image)
+    write_sitk(image_to_sitk(image), path, suffix, image.data.numel() * image.data.element_size())
+
+
+def write_sitk(source: sitk.Image, path: Path, suffix: str, of_values: int) -> None:
+    """Write an image of SimpleITK, whole or not at all; `of_values` bytes. Raises as `write_image`."""
     with replacing(path, suffix) as temporary:
         if suffix == ".nii.gz":
-            _write_packed(source, temporary, path, image)
+            _write_packed(source, temporary, path, of_values)
         else:
             _write(source, temporary, path, compress=suffix != ".nii")
             if suffix == ".nii":
-                _check_size(temporary, path, image)
+                _check_size(temporary, path, of_values)
 
 
-def _write_packed(source: sitk.Image, temporary: Path, path: Path, image: Image) -> None:
+def _write_packed(source: sitk.Image, temporary: Path, path: Path, of_values: int) -> None:
     """Through an uncompressed file beside it, as our gzip is faster and says when the disk is full."""
     plain = temporary.with_name(f"{temporary.name.removesuffix('.nii.gz')}.nii")
     try:
         _write(source, plain, path, compress=False)
-        _check_size(plain, path, image)
+        _check_size(plain, path, of_values)
         gzip_and_remove(plain, temporary)
     finally:
         plain.unlink(missing_ok=True)
@@ -70,9 +74,9 @@ def _write(source: sitk.Image, temporary: Path, path: Path, *, compress: bool) -
         ) from error
 
 
-def _check_size(written: Path, path: Path, image: Image) -> None:
+def _check_size(written: Path, path: Path, of_values: int) -> None:
     """ITK's NIfTI writer does not look whether its bytes arrive."""
-    wanted = 348 + image.data.numel() * image.data.element_size()
+    wanted = 348 + of_values
     found = written.stat().st_size
     if found < wanted:
         _raise_if_full(path)

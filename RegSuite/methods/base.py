@@ -20,6 +20,15 @@ def no_progress(fraction: float, stage: str, metrics: Mapping[str, float]) -> No
     """A progress that tells nobody."""
 
 
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """A progress whose 0..1 is `begin`..`end` of `progress`."""
+
+    def part(fraction: float, stage: str, metrics: Mapping[str, float]) -> None:
+        progress(begin + (end - begin) * fraction, stage, metrics)
+
+    return part
+
+
 class MethodParameters(BaseModel):
     """Base of every method's parameters: frozen, unknown names refused.
 

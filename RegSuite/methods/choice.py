@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.methods import get_method
-from RegSuite.methods.base import Progress, Registration, no_progress
+from RegSuite.methods.base import Progress, Registration, no_progress, part_of
 from RegSuite.validation import validated
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Image
     from RegSuite.methods.base import Method, MethodParameters
     from RegSuite.presets import Preset, Start
+    from RegSuite.transforms import AffineTransform
     from RegSuite.transforms.base import Transform
 
 LINEAR_METHODS = ("rigid", "affine")
@@ -102,11 +103,11 @@ def run_choice(
     share = _share_of_start(choice, fixed, moving)
     begun = time.perf_counter()
     before = start.register(
-        fixed, moving, _start_parameters(choice, start), _part(progress, 0.0, share), initial=initial
+        fixed, moving, _start_parameters(choice, start), part_of(progress, 0.0, share), initial=initial
     )
     seconds = {f"start, {choice.start}": time.perf_counter() - begun}
     found = choice.method.register(
-        fixed, moving, choice.parameters, _part(progress, share, 1.0), initial=before.transform
+        fixed, moving, choice.parameters, part_of(progress, share, 1.0), initial=before.transform
     )
     words = f"started with a registration by {choice.start}"
     return replace(
@@ -119,7 +120,7 @@ def run_choice(
     )
 
 
-def linear_part(transform: Transform | None, ndim: int) -> Transform:
+def linear_part(transform: Transform | None, ndim: int) -> AffineTransform:
     """`transform` where it is linear, else the identity (as where there is none)."""
     import numpy as np
 
@@ -142,12 +143,3 @@ def _share_of_start(choice: Choice, fixed: Image, moving: Image) -> float:
     own = choice.method.expected_seconds(fixed, moving, choice.parameters)
     whole = choice.expected_seconds(fixed, moving)
     return min(max(1 - own / whole, 0.1), 0.9) if whole > 0 else 0.5
-
-
-def _part(progress: Progress, begin: float, end: float) -> Progress:
-    """A progress whose 0..1 is `begin`..`end` of `progress`."""
-
-    def part(fraction: float, stage: str, metrics: Mapping[str, float]) -> None:
-        progress(begin + (end - begin) * fraction, stage, metrics)
-
-    return part

@@ -32,40 +32,39 @@ class Pair:
     label_names: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_pair(inputs: Mapping[str, Any], run: Run) -> Pair:
+def read_pair(inputs: Mapping[str, Any], run: Run, fixed: str = "fixed", moving: str = "moving") -> Pair:
     """The inputs of `register` by role, each read once and checked alone.
 
-    run.inputs is filled with file, sha256, size and spacing. Raises InputError or GeometryError
+    fixed, moving: how the workflow calls the two roles (their masks, labels and points are called after
+    them). run.inputs is filled with file, sha256, size and spacing. Raises InputError or GeometryError
     with the file and the mend.
     """
     doubts: list[str] = []
     reader = Reader(run.inputs, doubts)
-    fixed = reader.registrable(inputs["fixed"], "fixed", inputs.get("fixed_mask"))
-    moving = reader.registrable(inputs["moving"], "moving", inputs.get("moving_mask"))
+    fixed_image = reader.registrable(inputs[fixed], fixed, inputs.get(f"{fixed}_mask"))
+    moving_image = reader.registrable(inputs[moving], moving, inputs.get(f"{moving}_mask"))
     names = inputs.get("label_names")
     initial = inputs.get("initial")
     if is_file_name(initial) and Path(str(initial)).is_file():
         run.inputs["initial"] = input_record(str(initial))
-    fixed_labels, fixed_names = reader.labels(inputs.get("fixed_labels"), "fixed_labels", fixed.grid, names)
-    moving_labels, moving_names = reader.labels(
-        inputs.get("moving_labels"), "moving_labels", moving.grid, names
-    )
+    labels = {
+        side: reader.labels(inputs.get(f"{side}_labels"), f"{side}_labels", image.grid, names)
+        for side, image in ((fixed, fixed_image), (moving, moving_image))
+    }
     for sentence in doubts:
         run.warn(sentence)
-    pair = Pair(
-        fixed,
-        moving,
-        fixed_labels,
-        moving_labels,
-        reader.points(inputs.get("fixed_points"), "fixed_points"),
-        reader.points(inputs.get("moving_points"), "moving_points"),
-        {**moving_names, **fixed_names},
+    return Pair(
+        fixed_image,
+        moving_image,
+        labels[fixed][0],
+        labels[moving][0],
+        reader.points(inputs.get(f"{fixed}_points"), f"{fixed}_points"),
+        reader.points(inputs.get(f"{moving}_points"), f"{moving}_points"),
+        {**labels[moving][1], **labels[fixed][1]},
     )
-    _check_partners(pair, run)
-    return pair
 
 
-def _check_partners(pair: Pair, run: Run) -> None:
+def check_partners(pair: Pair, run: Run) -> None:
     """Refuse landmarks that are no pairs before anything is computed; warn of what has no partner."""
     import numpy as np
 
@@ -140,6 +139,17 @@ class Reader:
         beside = given if is_file_name(given) else labels.name
         return labels, read_label_names(beside, names) if names is not None or is_file_name(given) else {}
 
+    def series(self, given: Any, role: str, grid: Grid) -> Image:
+        """Images over time on `grid`: one channel a time, float32. Raises InputError, GeometryError."""
+        from RegSuite.io.checks import check_same_grid
+        from RegSuite.io.series import read_series, series_of_sitk
+
+        if is_simpleitk(given):
+            given = series_of_sitk(given, grid.ndim, role)
+        image = self._gridded(given, role, lambda path: read_series(path, grid.ndim))
+        check_same_grid(image, grid, role)
+        return image.with_data(image.data.float())
+
     def points(self, given: Any, role: str) -> PointSet | None:
         """Points in LPS mm; None where none were given."""
         if given is None or isinstance(given, PointSet):
@@ -174,7 +184,7 @@ def from_simpleitk(given: Any, role: str) -> Image:
     from RegSuite.io.simpleitk_bridge import image_from_sitk
 
     image = image_from_sitk(given, role)
-    registrable = role in ("fixed", "moving", "image", "source", "like")
+    registrable = role in ("fixed", "moving", "template", "target", "image", "source", "like")
     return image.with_data(image.data.float()) if registrable else image
 
 

@@ -41,9 +41,9 @@ def measured(
         start = None if initial is None else initial.displacement(pair.fixed.grid)
         before = warp_image(pair.moving, pair.fixed.grid, start)
         run.metrics.update(registration.extra)
-        _measure_fields(outputs, pair, run)
+        measure_fields(outputs, pair, run)
         _measure_similarity(choice, outputs, before, start, pair, run)
-        _measure_anatomy(registration, outputs, pair, run)
+        measure_anatomy(registration, outputs, pair, run)
         verdicts = verdicts_on(run.metrics, limits, pair.fixed.grid)
     return Result(
         registration=registration,
@@ -51,7 +51,7 @@ def measured(
         pair=pair,
         run=run,
         verdicts=verdicts,
-        drawn=_drawn(registration, outputs, before, start, pair, measure_name(choice)),
+        drawn=report_images(registration, outputs, before, start, pair, measure_name(choice)),
         report=parameters.report,
         scene=parameters.scene,
     )
@@ -66,7 +66,8 @@ def measure_name(choice: Choice) -> str:
     return "mi"
 
 
-def _measure_fields(outputs: Outputs, pair: Pair, run: Run) -> None:
+def measure_fields(outputs: Outputs, pair: Pair, run: Run) -> None:
+    """Jacobian and inverse residual over the fixed mask; a warning where they cannot be measured."""
     try:
         run.metrics.update(
             field_metrics(outputs.displacement, outputs.inverse, outputs.jacobian.data[0], pair.fixed.mask)
@@ -90,7 +91,7 @@ def _measure_similarity(
         run.metrics["similarity"] = found
 
 
-def _measure_anatomy(registration: Registration, outputs: Outputs, pair: Pair, run: Run) -> None:
+def measure_anatomy(registration: Registration, outputs: Outputs, pair: Pair, run: Run) -> None:
     """Overlap of labels and distance of landmarks, where both sides have them."""
     if pair.fixed_labels is not None and outputs.warped_labels is not None:
         metrics, warnings = label_metrics(pair.fixed_labels, outputs.warped_labels, dict(pair.label_names))
@@ -101,7 +102,7 @@ def _measure_anatomy(registration: Registration, outputs: Outputs, pair: Pair, r
         run.metrics.update(point_metrics(registration.transform, pair.fixed_points, pair.moving_points))
 
 
-def _drawn(
+def report_images(
     registration: Registration,
     outputs: Outputs,
     before: Image,

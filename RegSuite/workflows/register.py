@@ -146,7 +146,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
     from RegSuite.io.checks import check_pair
     from RegSuite.workflows.estimate import check_resources
     from RegSuite.workflows.initial import initial_of
-    from RegSuite.workflows.inputs import read_pair
+    from RegSuite.workflows.inputs import check_partners, read_pair
     from RegSuite.workflows.limits import limits_of
     from RegSuite.workflows.quality import measured
     from RegSuite.workflows.reproducible import reproducible
@@ -157,6 +157,7 @@ def run_register(inputs: Mapping[str, Any], parameters: RegisterParameters, run:
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.04):
             pair = read_pair(inputs, run)
+            check_partners(pair, run)
             initial, start = initial_of(inputs.get("initial"), pair.fixed, pair.moving, run.warn)
             for sentence in check_pair(pair.fixed, pair.moving, initial):
                 run.warn(sentence)

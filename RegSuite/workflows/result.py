@@ -123,6 +123,7 @@ class Result:
         files = {role: f"{role}.nii.gz" for role in images}
         files["linear"] = LINEAR_FILE
         linear_part(self.linear, self.transform.ndim).save(folder / LINEAR_FILE)
+        files |= self._write_more(folder)
         with ThreadPoolExecutor(max_workers=max(run.threads, 1)) as pool:
             jobs = [pool.submit(write_image, image, folder / files[role]) for role, image in images.items()]
             if self.report:
@@ -139,26 +140,37 @@ class Result:
 
     def scene_content(self, record: ResultRecord) -> SceneContent:
         """Inputs and outputs as an MRML scene shows them."""
-        from RegSuite.report.view import View
         from RegSuite.workflows import get_workflow
         from RegSuite.workflows.scene import SceneContent
 
-        inputs = {role: getattr(self.pair, role) for role in _PAIR_ROLES}
-        given = {role: item for role, item in inputs.items() if item is not None}
         return SceneContent(
             workflow=get_workflow(self.run.workflow),
             record=record,
             items={
-                **given,
+                **{role: item for role, item in self._shown_beside().items() if item is not None},
                 **self._images(),
                 "displacement": self.outputs.displacement,
                 "inverse_displacement": self.outputs.inverse,
                 "linear": linear_part(self.linear, self.transform.ndim),
             },
             label_names=self.pair.label_names,
-            centre_mm=View(self.drawn).centre.point_mm,
+            centre_mm=self._centre_mm(),
             name=f"{_without_ending(self.pair.moving.name)} to {_without_ending(self.pair.fixed.name)}",
         )
+
+    def _shown_beside(self) -> dict[str, Any]:
+        """What a scene shows beside the result's images and transforms, by role; None where there is none."""
+        return {role: getattr(self.pair, role) for role in _PAIR_ROLES}
+
+    def _centre_mm(self) -> tuple[float, ...]:
+        """Where views are centred (LPS)."""
+        from RegSuite.report.view import View
+
+        return View(self.drawn).centre.point_mm
+
+    def _write_more(self, folder: Path) -> dict[str, str]:
+        """Files beside the images that a kind of result has, by role."""
+        return {}
 
     def _write_scene(self, record: ResultRecord, folder: Path, run: Run) -> bool:
         """scene.mrb where MRML is at hand; else, and where it fails, a warning in its stead."""
