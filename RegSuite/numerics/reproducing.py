@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -74,6 +74,10 @@ class ReproducingKernel:
                 where="kernel",
                 mend="give one weight to each sigma, at least one of each",
             )
+        if way not in get_args(Way):
+            raise InputError(
+                f"{way!r} is no way", where="kernel", mend=f"give one of {', '.join(get_args(Way))}"
+            )
         for name, numbers in (("sigma", sigmas_mm), ("weight", weights)):
             wrong = [v for v in numbers if not (math.isfinite(v) and v > 0)]
             if wrong:
@@ -119,15 +123,21 @@ class ReproducingKernel:
     # by spectra
 
     @cached_property
+    def _reaches(self) -> tuple[int, ...]:
+        """Voxels to which the Gaussians reach on the lattice, z first."""
+        widest = max(self.sigmas_mm)
+        return tuple(
+            min(n - 1, math.ceil(REACH * widest / s))
+            for n, s in zip(self.shape, reversed(self.spacing), strict=True)
+        )
+
+    @cached_property
     def _padded(self) -> tuple[int, ...]:
         """Lengths at which no axis wraps into itself."""
         from scipy.fft import next_fast_len
 
-        lengths = []
-        for n, s in zip(self.shape, reversed(self.spacing), strict=True):
-            reach = min(n - 1, math.ceil(REACH * max(self.sigmas_mm) / s))
-            lengths.append(int(next_fast_len(n + reach, real=True)))
-        return tuple(lengths)
+        pairs = zip(self.shape, self._reaches, strict=True)
+        return tuple(int(next_fast_len(n + reach, real=True)) for n, reach in pairs)
 
     def _transfer(self, values: Tensor) -> Tensor:
         key = ("fft", values.device, values.dtype)
@@ -135,13 +145,13 @@ class ReproducingKernel:
             total: Any = 0.0
             for sigma, weight in zip(self.sigmas_mm, self.weights, strict=True):
                 product: Any = weight
-                for dim, (n, long) in enumerate(zip(self.shape, self._padded, strict=True)):
-                    side = _side(n, sigma / self.spacing[-1 - dim])
+                for dim, (reach, long) in enumerate(zip(self._reaches, self._padded, strict=True)):
+                    side = _side(reach + 1, sigma / self.spacing[-1 - dim])
                     ring = np.zeros(long)
-                    ring[:n] = side
-                    ring[long - n + 1 :] = side[:0:-1]
-                    one = (np.fft.rfft(ring) if dim == len(self.shape) - 1 else np.fft.fft(ring)).real
-                    product = np.multiply.outer(product, one.clip(min=0))
+                    ring[: reach + 1] = side
+                    ring[long - reach :] = side[:0:-1]
+                    one = np.fft.rfft(ring) if dim == len(self.shape) - 1 else np.fft.fft(ring)
+                    product = np.multiply.outer(product, one.real)
                 total = total + product
             self._prepared[key] = torch.as_tensor(total, dtype=values.dtype, device=values.device)
         found: Tensor = self._prepared[key]
