@@ -145,7 +145,7 @@ def add_bar(figure: Figure, mappable: Any, bar: ColourBar, ink: str) -> None:
     axes = figure.add_axes((1 - (BAR_INCH - 0.12) / width, 0.1, 0.14 / width, 0.8))
     drawn = figure.colorbar(mappable, cax=axes)
     drawn.set_ticks(list(bar.ticks), labels=list(bar.words))
-    drawn.set_label(bar.label, color=ink, fontsize=8)
+    drawn.set_label(bar.label, color=ink, fontsize=8, labelpad=1)
     axes.tick_params(colors=ink, labelsize=8)
     drawn.outline.set_edgecolor("#888888")
 

@@ -22,15 +22,16 @@ def tumor_headline(found: TumorPage, measures: TumorMeasures, record: Result) ->
     """A title and why; green only where Dice was measured and passes, and nothing is doubtful."""
     if record.status == "failed":
         return headline(record)
-    did = _did(record)
+    did = _did(found, record)
     doubts = tumor_doubts(found, measures, record)
     why = did + (" " + " ".join(doubts) if doubts else "")
     folds = measured(record.metrics, "jacobian.percent_nonpositive")
     if folds:
         title = "The deformation folds: do not use it"
         return Headline("fail", title, f"{number(folds)} % of the voxels are folded. {why}")
-    if _worse(record):
-        return Headline("fail", "Outside the tumour the template fits worse than before", why)
+    if _worse(found, record):
+        title = f"{_where(found).capitalize()} the template fits worse than before"
+        return Headline("fail", title, why)
     judged = headline(record)
     if judged.tone == "fail" or any(v.verdict == "fail" for v in record.verdicts):
         return Headline(judged.tone, judged.title, f"{judged.sentence} {why}")
@@ -80,7 +81,7 @@ def tumor_tiles(found: TumorPage, measures: TumorMeasures, record: Result) -> li
     """The key numbers; what was not measured says so."""
     tumor = record.metrics.get("tumor") or {}
     out = [
-        _outside_tile(tumor, record),
+        _outside_tile(found, record),
         _final_tile(tumor),
         _dice_tile(measures, record),
         _folds_tile(record),
@@ -94,38 +95,48 @@ def tumor_tiles(found: TumorPage, measures: TumorMeasures, record: Result) -> li
     return [tile for tile in out if tile is not None]
 
 
-def _did(record: Result) -> str:
+def _where(found: TumorPage) -> str:
+    return "everywhere" if found.mask is None else "outside the tumour"
+
+
+def _by_deformation(found: TumorPage, record: Result) -> tuple[Any, Any]:
+    """SSD before and by deformation alone: outside the tumour, without a mask everywhere."""
+    tumor = record.metrics.get("tumor") or {}
+    end = "" if found.mask is None else "_outside"
+    return tumor.get(f"ssd_before{end}"), tumor.get(f"ssd_deformed{end}")
+
+
+def _did(found: TumorPage, record: Result) -> str:
     """How far the deformation alone and appearance explain the target."""
     tumor = record.metrics.get("tumor") or {}
-    before, after = (tumor.get(f"ssd_{k}_outside") for k in ("before", "deformed"))
+    before, after = _by_deformation(found, record)
     words = []
     if before and after is not None:
         part = 100 * (1 - after / before)
         change = f"{part:.0f} % less" if part >= 0 else f"{-part:.0f} % more"
         words.append(
-            f"Outside the tumour the squared difference to the target went from {_amount(before)} to "
-            f"{_amount(after)} by deformation alone ({change})."
+            f"{_where(found).capitalize()} the squared difference to the target went from {_amount(before)} "
+            f"to {_amount(after)} by deformation alone ({change})."
         )
     shape, look = tumor.get("shape_share"), tumor.get("appearance_share")
-    if shape is not None and look is not None:
+    if shape is not None and look is not None and found.intensity_change is not None:
         words.append(f"Of the whole change {_percent(shape)} is shape and {_percent(look)} appearance.")
     return " ".join(words) or "The run ended as it should."
 
 
-def _worse(record: Result) -> bool:
-    tumor = record.metrics.get("tumor") or {}
-    before, after = (tumor.get(f"ssd_{k}_outside") for k in ("before", "deformed"))
+def _worse(found: TumorPage, record: Result) -> bool:
+    before, after = _by_deformation(found, record)
     return before is not None and after is not None and after > before
 
 
-def _outside_tile(tumor: Mapping[str, Any], record: Result) -> KeyNumber:
-    before, after = (tumor.get(f"ssd_{k}_outside") for k in ("before", "deformed"))
-    name = "SSD outside tumour"
+def _outside_tile(found: TumorPage, record: Result) -> KeyNumber:
+    before, after = _by_deformation(found, record)
+    name = "SSD, no mask" if found.mask is None else "SSD outside tumour"
     if after is None:
         return KeyNumber(name, "not measured", "", "unsure")
     was = "" if before is None else f"{_amount(before)} → "
     below = "before → deformation alone" if was else "deformation alone"
-    return KeyNumber(name, f"{was}{_amount(after)}", below, "fail" if _worse(record) else None)
+    return KeyNumber(name, f"{was}{_amount(after)}", below, "fail" if _worse(found, record) else None)
 
 
 def _final_tile(tumor: Mapping[str, Any]) -> KeyNumber:
@@ -166,9 +177,9 @@ def _folds_tile(record: Result) -> KeyNumber:
 def _shares_tile(tumor: Mapping[str, Any], found: TumorPage) -> KeyNumber:
     shape, look = tumor.get("shape_share"), tumor.get("appearance_share")
     name = "Shape / appearance"
+    if found.intensity_change is None:
+        return KeyNumber(name, "shape alone", "the method changes no intensity")
     if shape is None or look is None:
-        if found.intensity_change is None:
-            return KeyNumber(name, "shape alone", "the method changes no intensity")
         return KeyNumber(name, "not measured", "", "unsure")
     return KeyNumber(name, f"{_percent(shape)} / {_percent(look)}", "of the change of the SSD")
 

@@ -55,7 +55,8 @@ def overview(view: TumorView) -> Shown:
         caption += " This method changes no intensity: final image and deformation alone are the same."
     if view.tumor is None:
         caption = caption.replace("Red: the tumour's outline on the target. ", "")
-    return Shown("overview", "Through the tumour", caption, None, _matrix(view, panels, top))
+    title = "Through the tumour" if view.tumor is not None else "Shape and appearance"
+    return Shown("overview", title, caption, None, _matrix(view, panels, top))
 
 
 def pairs(view: TumorView) -> list[Shown]:
