@@ -51,6 +51,7 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/phantom.py
   RegSuite/cli/progress.py
   RegSuite/cli/register.py
+  RegSuite/cli/tumor.py
   RegSuite/cli/values.py
   RegSuite/cli/view.py
   RegSuite/cli/warp.py
@@ -228,6 +229,7 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/free_form/lattice.py
   RegSuite/methods/free_form/parameters.py
   RegSuite/methods/free_form/run.py
+  RegSuite/methods/lddmm.py
   RegSuite/methods/linear/__init__.py
   RegSuite/methods/linear/align.py
   RegSuite/methods/linear/compiled.py
@@ -263,10 +265,31 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/log_demons/path_parameters.py
   RegSuite/methods/log_demons/run.py
   RegSuite/methods/log_demons/velocity.py
+  RegSuite/methods/metamorphosis.py
+  RegSuite/methods/prescribed/__init__.py
+  RegSuite/methods/prescribed/controls.py
+  RegSuite/methods/prescribed/descent.py
+  RegSuite/methods/prescribed/fit.py
+  RegSuite/methods/prescribed/folding.py
+  RegSuite/methods/prescribed/inverse.py
+  RegSuite/methods/prescribed/match.py
+  RegSuite/methods/prescribed/parameters.py
+  RegSuite/methods/prescribed/piece.py
+  RegSuite/methods/prescribed/principle.py
+  RegSuite/methods/prescribed/run.py
   RegSuite/methods/rigid.py
   RegSuite/methods/shooting/__init__.py
+  RegSuite/methods/shooting/descent.py
+  RegSuite/methods/shooting/fit.py
+  RegSuite/methods/shooting/geodesic.py
   RegSuite/methods/shooting/growth.py
+  RegSuite/methods/shooting/levels.py
+  RegSuite/methods/shooting/objective.py
+  RegSuite/methods/shooting/parameters.py
+  RegSuite/methods/shooting/run.py
+  RegSuite/methods/shooting/scene.py
   RegSuite/methods/shooting/shot.py
+  RegSuite/methods/variational.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py
   RegSuite/mrml/application/app.py
@@ -360,6 +383,7 @@ set(ENGINE_SCRIPTS
   RegSuite/numerics/local_systems_plain.py
   RegSuite/numerics/memory.py
   RegSuite/numerics/node_warp.py
+  RegSuite/numerics/poisson.py
   RegSuite/numerics/pull.py
   RegSuite/numerics/pyramid.py
   RegSuite/numerics/reproducing.py
@@ -393,6 +417,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/finding.py
   RegSuite/panel/folder_form.py
   RegSuite/panel/fraction_table.py
+  RegSuite/panel/image_forms.py
   RegSuite/panel/inputs_form.py
   RegSuite/panel/install_box.py
   RegSuite/panel/keep_result.py
@@ -434,6 +459,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
   RegSuite/phantoms/known_field.py
+  RegSuite/phantoms/outlines.py
   RegSuite/phantoms/phantom.py
   RegSuite/phantoms/shapes.py
   RegSuite/phantoms/smooth_noise.py
@@ -464,13 +490,16 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/tumor/appearance.py
   RegSuite/phantoms/tumor/build.py
   RegSuite/phantoms/tumor/directional.py
+  RegSuite/phantoms/tumor/growth.py
   RegSuite/phantoms/tumor/mass_effect.py
   RegSuite/phantoms/tumor/phantom.py
   RegSuite/phantoms/tumor/place.py
+  RegSuite/phantoms/tumor/toy.py
   RegSuite/phantoms/whole_folder.py
   RegSuite/phantoms/write.py
   RegSuite/phantoms/write_course.py
   RegSuite/phantoms/write_course_dicom.py
+  RegSuite/phantoms/write_tumor.py
   RegSuite/plain_yaml.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
@@ -634,6 +663,20 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/stored_transform.py
   RegSuite/workflows/surfaces.py
   RegSuite/workflows/time_left.py
+  RegSuite/workflows/tumor.py
+  RegSuite/workflows/tumor_content.py
+  RegSuite/workflows/tumor_doubts.py
+  RegSuite/workflows/tumor_hand_over.py
+  RegSuite/workflows/tumor_inputs.py
+  RegSuite/workflows/tumor_intensity.py
+  RegSuite/workflows/tumor_likeness.py
+  RegSuite/workflows/tumor_measures.py
+  RegSuite/workflows/tumor_method.py
+  RegSuite/workflows/tumor_quality.py
+  RegSuite/workflows/tumor_result.py
+  RegSuite/workflows/tumor_run.py
+  RegSuite/workflows/tumor_start.py
+  RegSuite/workflows/tumor_weight.py
   RegSuite/workflows/uncertainty_pairs.py
   RegSuite/workflows/warp.py
   RegSuite/workflows/warp_file.py

@@ -22,6 +22,10 @@ _METHODS = {
     "convex": "RegSuite.methods.convex:Convex",
     "demons": "RegSuite.methods.demons:Demons",
     "broken-geodesic": "RegSuite.methods.broken_geodesic:BrokenGeodesic",
+    "lddmm": "RegSuite.methods.lddmm:LDDMM",
+    "metamorphosis": "RegSuite.methods.metamorphosis:Metamorphosis",
+    "weighted-metamorphosis": "RegSuite.methods.metamorphosis:WeightedMetamorphosis",
+    "variational": "RegSuite.methods.variational:Variational",
 }
 
 

@@ -45,7 +45,7 @@ def coarser(image: Image, factors: Sequence[int]) -> Image:
     return replace(image, data=block_mean(image.data, factors), grid=image.grid.coarser(factors), mask=mask)
 
 
-def refine(field: Tensor, shape: Sequence[int], strides: Sequence[int]) -> Tensor:
+def refine(field: Tensor, shape: Sequence[int], strides: Sequence[float]) -> Tensor:
     """A field on block centres [C, *nodes] at every voxel of `shape`, linearly, its border repeated.
 
     strides: voxels a block along x, y, z. Centre of block i is voxel (i + 1/2) stride - 1/2.
