@@ -56,8 +56,9 @@ class TumorPage:
     target: its intensities brought to the template's units, as the method saw them. before: the template
     through the start alone. deformed: the template through the whole transform. final: deformed +
     intensity_change. intensity_change: None where the method changes none. displacement_mm: [d, *shape] LPS,
-    the start included. jacobian: of the whole transform. mask: where intensity may change or the data term
-    looks away, 0..1 (given, grown or estimated). oedema: the part of it that is oedema, where given.
+    the start included. jacobian: of the whole transform. mask: the tumour with its oedema, 1 inside, however
+    the method weighs it (the weight is in the film). left_out: whether the image distance left it out.
+    oedema: the part of it that is oedema, where given.
     before_labels, warped_labels: the template's labels like the images; target_labels: the target's own.
     Verdicts, Dice and the measures of metrics["tumor"] are read from the Result. command: how to repeat it.
     Raises GeometryError for a part that is not on the target's grid.
@@ -73,6 +74,7 @@ class TumorPage:
     mask: Image | None = None
     mask_origin: MaskOrigin = "none"
     appearance: Appearance = "mask"
+    left_out: bool = False
     oedema: Image | None = None
     start: StartOrigin = "none"
     before_labels: Image | None = None
@@ -82,6 +84,11 @@ class TumorPage:
     film: TumorFilm | None = None
     energies: Sequence[EnergyPoint] = ()
     command: str | None = None
+
+    @property
+    def tumor_known(self) -> bool:
+        """Whether the method knew where the tumour is, rather than the measures alone."""
+        return self.mask is not None and (self.left_out or self.appearance == "mask")
 
     def __post_init__(self) -> None:
         for name in (

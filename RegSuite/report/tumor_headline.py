@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from RegSuite.report.tumor_content import TumorPage
     from RegSuite.report.tumor_measures import TumorMeasures
 
+SHELL_MM = 10.0
+"""How far around the tumour metrics["tumor"]["surrounding_displacement_mm"] looks."""
 LEAKED_PERCENT = 10.0
 """More of the appearance change than this outside the tumour stands for anatomy that was painted."""
 
@@ -59,8 +61,8 @@ def tumor_doubts(found: TumorPage, measures: TumorMeasures, record: Result) -> l
         out.append(
             "Intensity was free to change everywhere: a good final image says nothing of the deformation."
         )
-    if found.appearance == "nowhere" and found.mask is None:
-        out.append("The method knew of no tumour: it may have been made by dragging healthy tissue into it.")
+    if found.appearance == "nowhere" and not found.tumor_known:
+        out.append("The method knew of no tumour: it may have dragged healthy tissue to where the tumour is.")
     if found.mask_origin == "estimated":
         out.append("The tumour's mask was estimated, not drawn: look at its outline first.")
     if measured(record.metrics, "dice_mean") is None:
@@ -86,6 +88,7 @@ def tumor_tiles(found: TumorPage, measures: TumorMeasures, record: Result) -> li
         _dice_tile(measures, record),
         _folds_tile(record),
         _shares_tile(tumor, found),
+        _mass_effect_tile(tumor),
         _mask_tile(found, measures),
         _leak_tile(found, measures),
         _start_tile(found),
@@ -181,7 +184,15 @@ def _shares_tile(tumor: Mapping[str, Any], found: TumorPage) -> KeyNumber:
         return KeyNumber(name, "shape alone", "the method changes no intensity")
     if shape is None or look is None:
         return KeyNumber(name, "not measured", "", "unsure")
-    return KeyNumber(name, f"{_percent(shape)} / {_percent(look)}", "of the change of the SSD")
+    return KeyNumber(name, f"{_percent(shape)} / {_percent(look)}", "of the squared change")
+
+
+def _mass_effect_tile(tumor: Mapping[str, Any]) -> KeyNumber | None:
+    moved = tumor.get("surrounding_displacement_mm") or {}
+    if "mean" not in moved or "max" not in moved:
+        return None
+    below = f"mean within {SHELL_MM:g} mm of the tumour; largest {moved['max']:.1f} mm"
+    return KeyNumber("Tissue moved", f"{moved['mean']:.1f} mm", below)
 
 
 def _mask_tile(found: TumorPage, measures: TumorMeasures) -> KeyNumber:
@@ -191,7 +202,9 @@ def _mask_tile(found: TumorPage, measures: TumorMeasures) -> KeyNumber:
     size = f"{number(measures.mask_cc)} {unit}"
     if found.mask_origin == "estimated":
         return KeyNumber("Tumour mask", "estimated", f"{size}: look at its outline", "unsure")
-    return KeyNumber("Tumour mask", "given", size)
+    if found.tumor_known:
+        return KeyNumber("Tumour mask", "given", size)
+    return KeyNumber("Tumour mask", "given", f"{size}; for judging alone, the method did not know it")
 
 
 def _leak_tile(found: TumorPage, measures: TumorMeasures) -> KeyNumber | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-UNDER_PERCENT = 10.0
+UNDER_PERCENT = 5.0
 """A label with more of it under the tumour is not to be trusted."""
 PAINTED_PERCENT = 10.0
 """Nor one whose intensity was changed, outside the tumour, by more of the template's range on average."""

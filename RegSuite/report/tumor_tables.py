@@ -20,6 +20,7 @@ class TumorLabelRow:
     name: str
     before: str
     after: str
+    outside: str
     volume: str
     under: str
     painted: str
@@ -30,19 +31,28 @@ class TumorLabelRow:
 
 def tumor_label_rows(measures: TumorMeasures, record: Result) -> list[TumorLabelRow]:
     """A row for every label of the template on the target's grid: doubtful ones, then the lowest Dice."""
-    dice, hd95 = (
-        {str(k): v for k, v in (record.metrics.get(key) or {}).items()} for key in ("dice", "hd95_mm")
+    dice, hd95, outside = (
+        {str(k): v for k, v in (part or {}).items()}
+        for part in (
+            record.metrics.get("dice"),
+            record.metrics.get("hd95_mm"),
+            (record.metrics.get("tumor") or {}).get("dice_outside"),
+        )
     )
     verdicts = {v.measure.partition(".")[2]: v.verdict for v in record.verdicts if v.measure[:5] == "dice."}
     ordered = sorted(
         measures.labels,
         key=lambda f: (not f.doubts, float(dice.get(str(f.label), 2.0)), f.label),
     )
-    return [_row(f, dice, hd95, verdicts) for f in ordered]
+    return [_row(f, dice, hd95, outside, verdicts) for f in ordered]
 
 
 def _row(
-    facts: LabelFacts, dice: dict[str, float], hd95: dict[str, float], verdicts: Mapping[str, str]
+    facts: LabelFacts,
+    dice: dict[str, float],
+    hd95: dict[str, float],
+    outside: dict[str, float],
+    verdicts: Mapping[str, str],
 ) -> TumorLabelRow:
     key = str(facts.label)
     was = "" if facts.before_cc is None else f"{number(facts.before_cc)} → "
@@ -50,6 +60,7 @@ def _row(
         name=f"{facts.label} {'' if facts.name == f'label {key}' else facts.name}".strip(),
         before="–" if facts.dice_before is None else f"{facts.dice_before:.3f}",
         after=f"{dice[key]:.3f}" if key in dice else "not measured",
+        outside=f"{outside[key]:.3f}" if key in outside else "",
         volume=f"{was}{number(facts.after_cc)}",
         under="–" if facts.under_percent is None else _percent(facts.under_percent),
         painted="–" if facts.painted_percent is None else _percent(facts.painted_percent),

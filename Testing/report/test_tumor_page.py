@@ -163,6 +163,7 @@ def test_a_measured_pass_without_doubts_is_the_only_green_headline():
             {"mask": None, "mask_origin": "none", "appearance": "nowhere", "intensity_change": None},
             "knew of no tumour",
         ),
+        ({"appearance": "nowhere", "intensity_change": None}, "knew of no tumour"),
     ],
 )
 def test_what_misleads_takes_the_green_away_and_is_said(changes, words):
@@ -179,6 +180,21 @@ def test_without_labels_the_accuracy_is_not_measured():
     assert tiles(page(), record())["Dice"].value == "not measured"
     half = page(warped_labels=labels(tumor(OBLIQUE), OBLIQUE))
     assert any("the target has no labels" in d for d in tumor_doubts(half, TumorMeasures(half), record()))
+
+
+def test_a_mask_for_judging_alone_is_called_so_and_one_left_out_is_not_doubted():
+    bare = {"appearance": "nowhere", "intensity_change": None}
+    assert "for judging alone" in tiles(labelled(**bare), record(GOOD))["Tumour mask"].below
+    left_out = labelled(**bare, left_out=True)
+    assert said(left_out, record(GOOD)).tone == "pass"
+    assert tiles(left_out, record(GOOD))["Tumour mask"].below == "0.576 cc"
+
+
+def test_how_far_the_tumour_pushed_its_surroundings_is_a_key_number():
+    pushed = {**MEASURED["tumor"], "surrounding_displacement_mm": {"mean": 3.24, "p95": 6.0, "max": 8.06}}
+    shown = tiles(page(), record({"tumor": pushed}))["Tissue moved"]
+    assert (shown.value, shown.below) == ("3.2 mm", "mean within 10 mm of the tumour; largest 8.1 mm")
+    assert "Tissue moved" not in tiles(page(), record())
 
 
 def test_folds_come_before_all_else():
@@ -285,7 +301,9 @@ def test_doubtful_labels_stand_first_and_unmeasured_ones_say_so():
     both = 7 * box(grid, (4, 4, 4), (8, 8, 9))
     both[tumor(grid) > 0] = 2
     found = page(warped_labels=labels(both, grid), label_names={7: "left ventricle"})
-    rows = tumor_label_rows(TumorMeasures(found), record(GOOD))
+    outside = {**MEASURED["tumor"], "dice_outside": {"7": 0.951}}
+    rows = tumor_label_rows(TumorMeasures(found), record({**GOOD, "tumor": outside}))
+    assert [r.outside for r in rows] == ["", "0.951"]
     assert [r.name for r in rows] == ["2", "7 left ventricle"]
     assert rows[0].after == "not measured"
     assert rows[0].doubt == "100 % of it lies under the tumour"
