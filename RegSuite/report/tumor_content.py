@@ -19,7 +19,7 @@ MaskOrigin = Literal["given", "estimated", "none"]
 Appearance = Literal["mask", "everywhere", "nowhere"]
 """Where the method may change intensity: in the mask (weighted), everywhere, or nowhere."""
 StartOrigin = Literal["given", "made", "none"]
-"""Whether the start (initial transform) was given, was made by a rigid registration, or is the identity."""
+"""Whether the start (initial transform) was given, was made by a linear registration, or is the identity."""
 
 
 @dataclass(frozen=True, eq=False)

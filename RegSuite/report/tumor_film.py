@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_FRAMES = 21
 MOST_BYTES = 1_700_000
 """Of all frames together as text; they are drawn coarser until they fit."""
+OPEN = 0.25
+"""A weight above this is outlined: intensity may change there (the weight of an oedema may stay low)."""
 _STILLS = 6
 _QUALITIES = (82, 70, 55, 40, 25)
 
@@ -48,7 +50,7 @@ def film(view: TumorView, found: TumorFilm) -> Film:
     target = embedded(jpeg(_target(view))) if flat else None
     still = embedded(jpeg(_still(shown, _spread(len(found.times), _STILLS))))
     weight = (
-        "Red: where intensity may have changed by then. "
+        "Red: where intensity may change at that moment. "
         if found.weight is not None
         else "No weight is drawn: the method has none. "
     )
@@ -79,7 +81,7 @@ def _fitting(figures: list[Callable[[], Figure]]) -> list[str]:
 def _frame(view: FilmView, number: int, flat: bool) -> Callable[[], Figure]:
     def paint(axes: Axes, plane: Plane) -> None:
         grey(axes, view.frame_cut(number, plane), view.pixel_mm(plane))
-        outline(axes, view.weight(number), view, plane, view.place)
+        outline(axes, view.weight(number), view, plane, view.place, level=OPEN)
 
     if flat:
         return lambda: _single(view, lambda axes: paint(axes, view.planes[0]))
@@ -124,7 +126,7 @@ def _still(view: FilmView, chosen: list[int]) -> Figure:
         across = (left + place * (wide + gap)) / draw.WIDTH_INCH
         axes = figure.add_axes((across, 0.0, wide / draw.WIDTH_INCH, high / (high + title)))
         grey(axes, view.frame_cut(number, plane), view.pixel_mm(plane))
-        outline(axes, view.weight(number), view, plane, view.place)
+        outline(axes, view.weight(number), view, plane, view.place, level=OPEN)
         axes.set_title(f"t = {view.film.times[number]:.2f}", color="white", fontsize=8, pad=3)
         axes.set_axis_off()
     return figure

@@ -222,8 +222,8 @@ def _leak_tile(found: TumorPage, measures: TumorMeasures) -> KeyNumber | None:
 def _start_tile(found: TumorPage) -> KeyNumber:
     words = {
         "given": ("given", "the initial transform"),
-        "made": ("made", "rigid, before the deformation"),
-        "none": ("none", "taken as aligned already"),
+        "made": ("made", "linear, before the deformation: see the notes"),
+        "none": ("as they lie", "by the headers: see the notes"),
     }
     return KeyNumber("Start", *words[found.start])
 

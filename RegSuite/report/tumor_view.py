@@ -99,17 +99,23 @@ class FilmView(View):
 
 
 def outline(
-    axes: Axes, weight: Array | None, view: View, plane: Plane, place: Place, style: str = "solid"
+    axes: Axes,
+    weight: Array | None,
+    view: View,
+    plane: Plane,
+    place: Place,
+    style: str = "solid",
+    level: float = INSIDE,
 ) -> None:
-    """A line around what is inside a weight in this plane, dark-edged so that it is seen on any colour."""
+    """A line around what is above a level in this plane, dark-edged so that it is seen on any colour."""
     if weight is None:
         return
     from matplotlib.patheffects import Normal, Stroke
 
     cut = view.cut(weight, plane, place).astype(np.float32)
-    if min(cut.shape) < 2 or not cut.max() > INSIDE > cut.min():
+    if min(cut.shape) < 2 or not cut.max() > level > cut.min():
         return
-    drawn = axes.contour(cut, levels=[INSIDE], colors=TUMOR_COLOUR, linewidths=1.3, linestyles=style)
+    drawn = axes.contour(cut, levels=[level], colors=TUMOR_COLOUR, linewidths=1.3, linestyles=style)
     drawn.set_path_effects([Stroke(linewidth=2.3, foreground="black", alpha=0.55), Normal()])
 
 
