@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from RegSuite.errors import GeometryError, InputError
 Way = Literal["auto", "fft", "separable"]
 
 DROPPED = 1e-5
-"""Eigenvalues under this, of 1 at most, are left out by `separable`: what it changes at most, per value."""
+"""Waves that the kernel damps to under this share of themselves are left out by `separable`."""
 
 REACH = 6.0
 """Where `fft` ends the Gaussians, in standard deviations: 1e-8 of the middle."""
@@ -169,11 +170,13 @@ class ReproducingKernel:
 
     @cached_property
     def _axes(self) -> tuple[_Axis, ...]:
-        """One matrix a sigma along each axis, z first."""
-        return tuple(
+        """One matrix a sigma along each axis, z first, each axis in its own range where that costs less."""
+        narrow = [
             _Axis.of(n, [sigma / s for sigma in self.sigmas_mm])
             for n, s in zip(self.shape, reversed(self.spacing), strict=True)
-        )
+        ]
+        choices = itertools.product(*((axis, axis.plain()) for axis in narrow))
+        return min(choices, key=lambda axes: _flops(axes, len(self.sigmas_mm)))
 
     def _matrices(self, values: Tensor) -> tuple[list[Tensor | None], list[list[Tensor]]]:
         key = ("separable", values.device, values.dtype)
@@ -211,34 +214,46 @@ class ReproducingKernel:
         """The way that costs less by the measured prices."""
         if not self.device.startswith("cpu"):
             return "fft"
-        narrow = math.prod(len(a.cores[0]) for a in self._axes)
-        flops, size = 0.0, float(math.prod(self.shape))
-        for axis in reversed(self._axes):
-            rank = len(axis.cores[0])
-            if axis.basis is not None:
-                flops += 4 * size * rank
-                size *= rank / axis.length
-            flops += 2 * narrow * rank * len(self.weights)
+        flops = _flops(self._axes, len(self.sigmas_mm))
         return "separable" if flops * _NS_A_FLOP < math.prod(self._padded) * _NS_A_FOURIER_VALUE else "fft"
 
 
 @dataclass(frozen=True, eq=False)
 class _Axis:
-    """The Toeplitz matrices of all sigmas along one axis, in a basis [length, rank] where that pays."""
+    """The Toeplitz matrices of all sigmas along one axis, in a basis [length, rank] or in none."""
 
     length: int
     basis: NDArray[np.float64] | None
     cores: tuple[NDArray[np.float64], ...]
+    matrices: tuple[NDArray[np.float64], ...]
+
+    @property
+    def rank(self) -> int:
+        """Values along the axis once it is in its basis."""
+        return len(self.cores[0])
 
     @staticmethod
     def of(n: int, sigmas_voxels: Sequence[float]) -> _Axis:
         apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-        matrices = [_side(n, sigma)[apart] for sigma in sigmas_voxels]
-        values, vectors = np.linalg.eigh(sum(matrices) / len(matrices))
-        basis = np.ascontiguousarray(vectors[:, values > DROPPED / len(matrices)])
-        if 2 * basis.shape[1] > n:
-            return _Axis(n, None, tuple(matrices))
-        return _Axis(n, basis, tuple(_symmetric(basis.T @ m @ basis) for m in matrices))
+        matrices = tuple(_side(n, sigma)[apart] for sigma in sigmas_voxels)
+        squares, vectors = np.linalg.eigh(sum(m @ m for m in matrices))  # small: every matrix damps it
+        basis = np.ascontiguousarray(vectors[:, squares > DROPPED**2])
+        return _Axis(n, basis, tuple(_symmetric(basis.T @ m @ basis) for m in matrices), matrices)
+
+    def plain(self) -> _Axis:
+        """The same without a basis."""
+        return _Axis(self.length, None, self.matrices, self.matrices)
+
+
+def _flops(axes: Sequence[_Axis], sums: int) -> float:
+    """Multiplications and additions for one channel, by `ReproducingKernel._by_matrices`."""
+    size = float(math.prod(axis.length for axis in axes))
+    flops = 0.0
+    for axis in reversed(axes):
+        if axis.basis is not None:
+            flops += 4 * size * axis.rank
+            size *= axis.rank / axis.length
+    return flops + sums * sum(2 * size * axis.rank for axis in axes)
 
 
 class _Reproduce(torch.autograd.Function):
