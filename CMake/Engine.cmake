@@ -396,6 +396,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/check_node.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
+  RegSuite/panel/check_tumor.py
   RegSuite/panel/checks.py
   RegSuite/panel/choices.py
   RegSuite/panel/compare_box.py
@@ -443,6 +444,8 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/population_form.py
   RegSuite/panel/population_table.py
   RegSuite/panel/progress_box.py
+  RegSuite/panel/region_table.py
+  RegSuite/panel/regions.py
   RegSuite/panel/result_box.py
   RegSuite/panel/result_words.py
   RegSuite/panel/results_area.py
@@ -452,6 +455,10 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/still.py
   RegSuite/panel/stored.py
   RegSuite/panel/tones.py
+  RegSuite/panel/tumor_forms.py
+  RegSuite/panel/tumor_samples.py
+  RegSuite/panel/tumor_state.py
+  RegSuite/panel/tumor_widget.py
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py

@@ -1,4 +1,4 @@
-"""`regsuite phantom brain|thorax|shapes -o DIR`."""
+"""`regsuite phantom brain|thorax|tumor|shapes -o DIR`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,26 @@ def command() -> Callable[..., None]:
 
 
 def phantom(
-    kind: Annotated[str, typer.Argument(metavar="brain|thorax|shapes", help="Which phantom.")],
+    kind: Annotated[str, typer.Argument(metavar="brain|thorax|tumor|shapes", help="Which phantom.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     image: Annotated[
         str | None,
-        typer.Option("--from", metavar="IMAGE", help="brain: a scan to deform; thorax: a chest CT to move."),
+        typer.Option(
+            "--from",
+            metavar="IMAGE",
+            help="brain: a scan to deform; thorax: a chest CT to move; tumor: a T1 without skull.",
+        ),
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Label map of the scan; brain: deformed as well.")
+        str | None,
+        typer.Option(metavar="FILE", help="Label map of the scan; brain: deformed as well; tumor: needed."),
     ] = None,
     label_names: Annotated[str | None, typer.Option(metavar="CSV", help="label,name of the labels.")] = None,
     max_displacement: Annotated[
-        float | None, typer.Option(metavar="MM", help="brain: largest displacement; 8, of a scan 10.")
+        float | None,
+        typer.Option(
+            metavar="MM", help="brain: largest displacement; 8, of a scan 10; tumor: of another person, 6."
+        ),
     ] = None,
     spacing: Annotated[
         float | None, typer.Option(metavar="MM", help="Voxel size of the phantoms made from formulas.")
@@ -35,11 +43,21 @@ def phantom(
     shape: Annotated[
         str, typer.Option(metavar="NAME", help="shapes: c-to-disc, j-to-v or triangle.")
     ] = "c-to-disc",
-    ndim: Annotated[int | None, typer.Option(min=2, max=3, help="Dimensions; brain 3, shapes 2.")] = None,
+    ndim: Annotated[
+        int | None, typer.Option(min=2, max=3, help="Dimensions; brain and tumor 3, shapes 2.")
+    ] = None,
     fractions: Annotated[
         int | None,
         typer.Option(metavar="N", help="thorax: days with a scan and a dose, 2 to 10; 4, of a scan 2."),
     ] = None,
+    radius: Annotated[
+        float | None, typer.Option(metavar="MM", help="tumor: of a ball of its volume; 10 to 22 by the seed.")
+    ] = None,
+    push: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="tumor: of its volume, pushed; the rest replaces; 0.55 to 0.75."),
+    ] = None,
+    toy: Annotated[bool, typer.Option("--toy", help="tumor: the triangle that pushes ovals, in 2D.")] = False,
     dicom: Annotated[
         bool, typer.Option("--dicom", help="thorax: also CT series, RT Structure Set, RT Doses.")
     ] = False,
@@ -64,6 +82,9 @@ def phantom(
             shape=shape,
             ndim=ndim,
             fractions=fractions,
+            radius_mm=radius,
+            push=push,
+            toy=toy,
             seed=seed,
             records=inputs,
         )

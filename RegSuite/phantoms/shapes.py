@@ -14,6 +14,7 @@ from torch import Tensor
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image
+from RegSuite.phantoms.outlines import coverage, norm, oval, unit_points, voxel_width
 from RegSuite.phantoms.phantom import Phantom
 
 ShapeName = Literal["c-to-disc", "j-to-v", "triangle"]
@@ -29,6 +30,8 @@ TRIANGLE_REACH = 0.55
 
 OVALS = ((0.62, 90.0, 0.75), (0.60, 205.0, 0.9), (0.58, 330.0, 0.6), (0.70, 20.0, 0.85), (0.72, 150.0, 0.5))
 """Distance from the middle, angle in degrees, grey value of each oval."""
+
+OVAL_HALF_AXES = (0.2, 0.11)
 
 
 def shapes_phantom(
@@ -56,7 +59,7 @@ def shapes_phantom(
 
 
 def _c_to_disc(grid: Grid) -> Phantom:
-    return _pair("c-to-disc", grid, _ring_with_gap, lambda p: _norm(p) - 0.55, "C", "disc")
+    return _pair("c-to-disc", grid, _ring_with_gap, lambda p: norm(p) - 0.55, "C", "disc")
 
 
 def _j_to_v(grid: Grid) -> Phantom:
@@ -71,9 +74,9 @@ def _pair(
     name: str, grid: Grid, moving: Distance, fixed: Distance, moving_word: str, fixed_word: str
 ) -> Phantom:
     """A phantom of one shape an image, with label 1 inside."""
-    points, edge = _unit_points(grid), _edge(grid)
+    points, edge = unit_points(grid), voxel_width(grid)
     distances = {"fixed": fixed(points), "moving": moving(points)}
-    images = {k: Image(_coverage(d, edge)[None], grid, name=k) for k, d in distances.items()}
+    images = {k: Image(coverage(d, edge)[None], grid, name=k) for k, d in distances.items()}
     labels = {
         k: Image(torch.from_numpy(d < 0).int()[None], grid, name=f"{k} labels") for k, d in distances.items()
     }
@@ -90,7 +93,7 @@ def _pair(
 
 def _triangle(grid: Grid) -> Phantom:
     """moving: the template; fixed(x) = template(T(x)) with the radial map T, taken exactly."""
-    points, edge = _unit_points(grid), _edge(grid)
+    points, edge = unit_points(grid), voxel_width(grid)
     r2 = (points**2).sum(-1, keepdims=True)
     shrunk = points * (1 - TRIANGLE_GROWTH * np.exp(-r2 / TRIANGLE_REACH**2))
     (fixed, fixed_labels), (moving, moving_labels) = (_template(p, edge) for p in (shrunk, points))
@@ -116,40 +119,21 @@ def _template(points: FloatArray, edge: float) -> tuple[Tensor, Tensor]:
     for radius, degrees, grey in OVALS:
         angle = math.radians(degrees)
         centre = radius * np.array([math.cos(angle), math.sin(angle)])
-        parts.append((grey, _oval(points - centre, angle + math.pi / 2)))
+        parts.append((grey, oval(points - centre, angle + math.pi / 2, OVAL_HALF_AXES)))
     image = torch.zeros(points.shape[:-1], dtype=torch.float32)
     labels = torch.zeros(points.shape[:-1], dtype=torch.int32)
     for number, (grey, distance) in enumerate(parts, start=1):
-        image = torch.maximum(image, grey * _coverage(distance, edge))
+        image = torch.maximum(image, grey * coverage(distance, edge))
         labels[torch.from_numpy(distance < 0)] = number
     return image[None], labels[None]
 
 
-def _unit_points(grid: Grid) -> FloatArray:
-    """Voxel centres [*shape, d] in half field widths, 0 in the middle."""
-    return np.asarray((grid.all_points() - grid.centre) / (grid.extent_mm[0] / 2))
-
-
-def _edge(grid: Grid) -> float:
-    """A voxel's width in half field widths."""
-    return 2.0 / grid.size[0]
-
-
-def _coverage(distance: FloatArray, edge: float) -> Tensor:
-    """The share of a voxel that a shape covers, from the distance at its centre: 0..1 over two voxels."""
-    return torch.from_numpy(np.clip(0.5 - distance / (2 * edge), 0.0, 1.0)).float()
-
-
-def _norm(points: FloatArray) -> FloatArray:
-    return np.asarray(np.sqrt((points**2).sum(-1)))
-
-
 def _ring_with_gap(points: FloatArray) -> FloatArray:
     """A C open towards +x: ring (shell) of radius 0.42, half width 0.14, less a wedge of 35 degrees."""
-    along, across = points[..., 0], _norm(points[..., 1:])
+    along, across = points[..., 0], norm(points[..., 1:])
     opening = math.radians(35.0)
     gap = along * math.sin(opening) - across * math.cos(opening)
-    return np.maximum(np.abs(_norm(points) - 0.42) - 0.14, gap)
+    return np.maximum(np.abs(norm(points) - 0.42) - 0.14, gap)
 
 
 def _stroke(points: FloatArray, line: Sequence[tuple[float, float]], half_width: float) -> FloatArray:
@@ -158,7 +142,7 @@ def _stroke(points: FloatArray, line: Sequence[tuple[float, float]], half_width:
     nearest = np.full(points.shape[:-1], np.inf)
     for a, b in pairwise(corners):
         share = np.clip(((points - a) @ (b - a)) / ((b - a) @ (b - a)), 0.0, 1.0)
-        nearest = np.minimum(nearest, _norm(points - a - share[..., None] * (b - a)))
+        nearest = np.minimum(nearest, norm(points - a - share[..., None] * (b - a)))
     return nearest - half_width
 
 
@@ -169,10 +153,3 @@ def _polygon(points: FloatArray, corners: Sequence[tuple[float, float]]) -> Floa
         side = (b - a) / np.linalg.norm(b - a)
         out = np.maximum(out, (points - a) @ np.array([side[1], -side[0]]))
     return out
-
-
-def _oval(points: FloatArray, angle: float) -> FloatArray:
-    """An ellipse of half axes 0.2 and 0.11, the long one at `angle` (distance to first order)."""
-    c, s = math.cos(angle), math.sin(angle)
-    local = points @ np.array([[c, -s], [s, c]]) / np.array([0.2, 0.11])
-    return (_norm(local) - 1) * 0.11

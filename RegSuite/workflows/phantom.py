@@ -13,10 +13,15 @@ from RegSuite.report.result import Result as ResultRecord
 if TYPE_CHECKING:
     from RegSuite.phantoms.phantom import Phantom
     from RegSuite.phantoms.thorax.course import ThoraxCourse
+    from RegSuite.phantoms.tumor.phantom import TumorPhantom
+
+GROWTH_TIMES = 10
+"""Masks of a tumour's growth."""
 
 KINDS: Mapping[str, str] = {
     "brain": "a head drawn from formulas, or (--from IMAGE) a scan, and its copy under a known deformation",
     "thorax": "a course of radiotherapy: a chest drawn from formulas, or (--from IMAGE) a CT, days and doses",
+    "tumor": "a brain drawn from formulas, or (--from IMAGE --labels F) a scan, and its copy with a tumour",
     "shapes": "c-to-disc, j-to-v or triangle: shapes that a small deformation cannot match",
 }
 
@@ -32,22 +37,33 @@ def phantom(
     shape: str = "c-to-disc",
     ndim: int | None = None,
     fractions: int | None = None,
+    radius_mm: float | None = None,
+    push: float | None = None,
+    toy: bool = False,
     seed: int = 0,
     records: dict[str, InputRecord] | None = None,
-) -> Phantom | ThoraxCourse:
+) -> Phantom | ThoraxCourse | TumorPhantom:
     """The phantom called `kind` (see KINDS): fixed and moving image, labels, and the exact displacement.
 
     Of kind thorax a ThoraxCourse: planning scan, structures, days with doses, and the exact accumulated
-    dose. image, labels: of kinds brain and thorax, a scan (and its label map) to deform instead of the
-    analytic one. fractions: of kind thorax, how many days; 4, of a scan 2. max_displacement_mm: of
-    kind brain, 8 (analytic) or 10 (scan) if None. spacing_mm: of the analytic phantoms. shape, ndim: of
-    kind shapes. records: is filled with the inputs. Same seed, same bits.
+    dose. Of kind tumor a TumorPhantom: template, target, masks and the map between them; radius_mm, push:
+    see `tumor_phantom`; toy: the triangle that pushes ovals. image, labels: of kinds brain, thorax and
+    tumor, a scan (and its label map) instead of the analytic one. fractions: of kind thorax, how many
+    days; 4, of a scan 2. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None; of kind
+    tumor, of what makes the target another person: 6. spacing_mm: of the analytic phantoms. shape: of
+    kind shapes. ndim: of kinds brain, tumor (3) and shapes (2). records: is filled with the inputs. Same
+    seed, same bits.
     Raises InputError for a kind or a shape that does not exist, or values that cannot be.
     """
     if kind == "shapes":
         return _shapes(shape, ndim or 2, spacing_mm)
     if kind == "thorax":
         return _thorax(image, labels, label_names, fractions, spacing_mm, seed, records)
+    if kind == "tumor":
+        if toy:
+            return _toy(image, labels)
+        wanted = {"radius_mm": radius_mm, "push": push, "variation_mm": max_displacement_mm}
+        return _tumor(image, labels, label_names, ndim or 3, spacing_mm, wanted, seed, records)
     if kind != "brain":
         raise InputError(
             f"there is no phantom {kind!r}", where="phantom", mend="phantoms: " + ", ".join(KINDS)
@@ -59,7 +75,7 @@ def phantom(
 
 
 def phantom_folder(
-    made: Phantom | ThoraxCourse,
+    made: Phantom | ThoraxCourse | TumorPhantom,
     folder: Path | str,
     *,
     overwrite: bool = False,
@@ -71,11 +87,12 @@ def phantom_folder(
     dicom: of a course, also as DICOM. Raises InputError where it is asked of another phantom.
     """
     from RegSuite.phantoms.phantom import Phantom
+    from RegSuite.phantoms.tumor.phantom import TumorPhantom
     from RegSuite.report.folder import ResultFolder
     from RegSuite.report.provenance import versions
 
     with ResultFolder(folder, overwrite=overwrite) as target:
-        if isinstance(made, Phantom):
+        if isinstance(made, Phantom | TumorPhantom):
             files = _pair_to_folder(made, target.path, dicom)
         else:
             from RegSuite.phantoms.write_course import course_to_folder
@@ -96,12 +113,18 @@ def phantom_folder(
     return record
 
 
-def _pair_to_folder(made: Phantom, folder: Path, dicom: bool) -> dict[str, str]:
-    from RegSuite.phantoms.write import phantom_to_folder
+def _pair_to_folder(made: Phantom | TumorPhantom, folder: Path, dicom: bool) -> dict[str, str]:
+    from RegSuite.phantoms.phantom import Phantom
 
     if dicom:
         raise InputError(f"the phantom {made.name} as DICOM", where="dicom", mend="only thorax is written so")
-    return phantom_to_folder(made, folder)
+    if isinstance(made, Phantom):
+        from RegSuite.phantoms.write import phantom_to_folder
+
+        return phantom_to_folder(made, folder)
+    from RegSuite.phantoms.write_tumor import tumor_to_folder
+
+    return tumor_to_folder(made, folder)
 
 
 def _no_labels_alone(labels: Any) -> None:
@@ -136,6 +159,41 @@ def _thorax(
     found, known = reader.labels(labels, "labels", scan.grid, names)
     days = 2 if fractions is None else fractions
     return course_from_scan(scan, found, dict(known), fractions=days, seed=seed)
+
+
+def _toy(image: Any, labels: Any) -> TumorPhantom:
+    from RegSuite.phantoms.tumor import toy_phantom
+
+    if image is not None or labels is not None:
+        raise InputError("a toy of a scan", where="--toy", mend="leave out --from and --labels, or --toy")
+    return toy_phantom(growth_times=GROWTH_TIMES)
+
+
+def _tumor(
+    image: Any,
+    labels: Any,
+    names: Any,
+    ndim: int,
+    spacing_mm: float | None,
+    wanted: Mapping[str, float | None],
+    seed: int,
+    records: dict[str, InputRecord] | None,
+) -> TumorPhantom:
+    """wanted: what `tumor_phantom` takes where it is not None."""
+    from RegSuite.phantoms.tumor import tumor_phantom
+    from RegSuite.workflows.inputs import Reader
+
+    given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    given |= {"ndim": ndim, "growth_times": GROWTH_TIMES}
+    if image is None:
+        _no_labels_alone(labels)
+        return tumor_phantom(seed, spacing_mm=spacing_mm, **given)
+    if spacing_mm is not None:
+        raise InputError("a spacing for a scan", where="spacing", mend="leave it out: the scan has its own")
+    reader = Reader({} if records is None else records, [])
+    scan = reader.registrable(image, "image")
+    found, known = reader.labels(labels, "labels", scan.grid, names)
+    return tumor_phantom(seed, scan=scan, labels=found, label_names=dict(known), **given)
 
 
 def _shapes(shape: str, ndim: int, spacing_mm: float | None) -> Phantom:

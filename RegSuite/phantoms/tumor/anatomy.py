@@ -96,11 +96,7 @@ class Anatomy:
 
     def labels_at(self, points_mm: FloatArray) -> Tensor:
         """[*shape] int32, the nearest voxel's label at points [*shape, d], 0 beyond the scan."""
-        index = np.rint(self._places(points_mm)).astype(np.int64)
-        limits = np.asarray(self.scan.grid.shape).reshape(-1, *([1] * (index.ndim - 1))) - 1
-        taken = self.labels.data[0].int().numpy()[tuple(np.clip(index, 0, limits))]
-        inside = ((index >= 0) & (index <= limits)).all(axis=0)
-        return torch.from_numpy(np.where(inside, taken, 0).astype(np.int32))
+        return _nearest(self.labels.data[0].int(), self._places(points_mm))
 
     def for_spacing(self, spacing_mm: float) -> Callable[[FloatArray], Tensor]:
         """The scan as a function of points [*shape, d]: float32 [*shape], cubic between voxels, 0 beyond.
@@ -161,6 +157,19 @@ class Slice(Anatomy):
         return values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))], corner + low
 
 
+def nearest_labels(labels: Tensor, grid: Grid, points_mm: FloatArray) -> Tensor:
+    """[*shape] int32: of labels [*grid.shape] the nearest at points [*shape, d], 0 beyond the grid."""
+    return _nearest(labels, np.moveaxis(grid.index(points_mm)[..., ::-1], -1, 0))
+
+
+def _nearest(labels: Tensor, places: FloatArray) -> Tensor:
+    index = np.rint(places).astype(np.int64)
+    limits = np.asarray(labels.shape).reshape(-1, *([1] * (index.ndim - 1))) - 1
+    taken = labels.numpy()[tuple(np.clip(index, 0, limits))]
+    inside = ((index >= 0) & (index <= limits)).all(axis=0)
+    return torch.from_numpy(np.where(inside, taken, 0).astype(np.int32))
+
+
 def drawn_brain(ndim: int, anatomy_seed: int = 0) -> Anatomy:
     """The brain made of formulas, on fine voxels."""
     reach = np.array([148.0, 184.0, 148.0])[:ndim]
@@ -215,14 +224,17 @@ def fullest_height(brain: Anatomy) -> float:
     return float((edges[best] + edges[best + 1]) / 2)
 
 
-def default_grid(brain: Anatomy, ndim: int) -> Grid:
-    """240 x 240 voxels of 1 mm, or 96 x 112 x 96 of 2 mm, along LPS, the brain in the middle."""
+def default_grid(brain: Anatomy, ndim: int, spacing_mm: float | None = None) -> Grid:
+    """240 x 240 voxels of 1 mm, or 96 x 112 x 96 of 2 mm, along LPS, the brain in the middle.
+
+    spacing_mm: other voxels that fill the same space.
+    """
     inside = np.argwhere(brain.labels.data[0].numpy() > 0)[:, ::-1]
     points = brain.labels.grid.points(inside)
     low, high = np.percentile(points, [0.5, 99.5], axis=0)
-    middle = ((low + high) / 2)[:ndim]
-    size, spacing = SIZE[ndim], SPACING_MM[ndim]
-    return Grid.make(size, spacing, middle - (np.asarray(size) - 1) / 2 * spacing)
+    spacing = spacing_mm or SPACING_MM[ndim]
+    size = [max(8, round(n * SPACING_MM[ndim] / spacing)) for n in SIZE[ndim]]
+    return Grid.make(size, spacing, ((low + high) / 2)[:ndim] - (np.asarray(size) - 1) / 2 * spacing)
 
 
 def _counts(labels: Tensor) -> dict[int, int]:
@@ -257,7 +269,7 @@ def _named(scan: Image, labels: Tensor, names: dict[int, str]) -> Anatomy:
 
 def _white_level(values: NDArray[np.float32]) -> float:
     """The peak of the histogram's brighter half: white matter in a skull-stripped T1."""
-    inside = values[values > 0]
+    inside = values[values > 0.1 * np.percentile(values, 99.5)]
     counts, edges = np.histogram(inside, 100, (float(np.median(inside)), float(np.percentile(inside, 99.5))))
     best = int(ndimage.gaussian_filter1d(counts.astype(float), 3).argmax())
     return float((edges[best] + edges[best + 1]) / 2)
@@ -266,7 +278,7 @@ def _white_level(values: NDArray[np.float32]) -> float:
 def _dark_middle(dark: NDArray[np.bool_], head: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
     """The dark space deep in the brain that is one with the darkness nearest its middle."""
     spacing = grid.spacing[::-1]
-    whole = ndimage.binary_fill_holes(ndimage.binary_closing(head | dark & head, iterations=2))
+    whole = ndimage.binary_fill_holes(ndimage.binary_closing(head, iterations=2))
     deep = ndimage.distance_transform_edt(whole, spacing) > 28.0
     parts, count = ndimage.label(ndimage.binary_opening(dark) & deep)
     if not count:

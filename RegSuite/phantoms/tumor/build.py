@@ -14,8 +14,9 @@ from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image
 from RegSuite.phantoms.flow import flow
 from RegSuite.phantoms.known_field import random_velocity
-from RegSuite.phantoms.tumor.anatomy import Anatomy, default_grid, drawn_brain, scanned_brain
+from RegSuite.phantoms.tumor.anatomy import Anatomy, default_grid, drawn_brain, nearest_labels, scanned_brain
 from RegSuite.phantoms.tumor.appearance import draw_look, oedema_weight, scanned, with_core, with_oedema
+from RegSuite.phantoms.tumor.growth import grown_masks
 from RegSuite.phantoms.tumor.mass_effect import MassEffect
 from RegSuite.phantoms.tumor.phantom import TumorPhantom
 from RegSuite.phantoms.tumor.place import SMALLEST_MM, Rooms, find_place, hull_of
@@ -28,9 +29,6 @@ OEDEMA_MM = (6.0, 15.0)
 PLACING_MM = 2.0
 """The voxels on which a place for the tumour is sought."""
 
-SMALLEST_GROWN = 0.3
-"""Radius of the growing core at the first time, as a share of its last."""
-
 
 def tumor_phantom(
     seed: int = 0,
@@ -40,6 +38,7 @@ def tumor_phantom(
     scan: Image | None = None,
     labels: Image | None = None,
     label_names: Mapping[int, str] | None = None,
+    spacing_mm: float | None = None,
     radius_mm: float | None = None,
     push: float | None = None,
     oedema: bool = True,
@@ -51,21 +50,24 @@ def tumor_phantom(
     A target point x shows the template's point T(x) = exp(v)(m(x)): m, the mass effect's formula
     (`MassEffect`), takes it to where it was before the tumour pushed it, and exp(v), a random smooth
     diffeomorphism of `variation_mm` at most, from that healthy person to the template. Both images
-    are sampled from the same source, so that neither is an interpolation of the other.
+    are sampled from the same source, so that neither is an interpolation of the other; the target's
+    labels are the template's at the voxel nearest to T(x), so that they agree exactly under the truth.
 
     scan, labels: a skull-stripped T1 scan and its labels (FreeSurfer's numbers, or any with names); a
     drawn brain if None. A 2D phantom of a volume is its axial slice with most ventricle. grid: of both
-    images; the scan's own, of a drawn brain and in 2D 96x112x96 of 2 mm or 240x240 of 1 mm.
+    images; the scan's own, of a drawn brain and of a slice 96x112x96 of 2 mm or 240x240 of 1 mm (or as
+    many voxels of `spacing_mm` as fill the same space).
     radius_mm: of the ball of the core's volume, 10 to 22 by the seed if None; smaller where it finds no
     room. push: share of the core's volume that comes from displacement, by the seed 0.55 to 0.75; the
-    rest replaces tissue. growth_times: how many masks of the growing core. Same seed, same bits.
+    rest replaces tissue. growth_times: how many masks of the growing core. Same seed, same bits (on as
+    many threads).
     Raises InputError for values that cannot be, a scan without labels, or a brain without room.
     """
-    _check(ndim, grid, radius_mm, push, variation_mm, growth_times)
+    _check(ndim, grid, spacing_mm, radius_mm, push, variation_mm, growth_times)
     brain = drawn_brain(ndim) if scan is None else scanned_brain(scan, labels, label_names, ndim)
     if grid is None:
         own = scan is not None and scan.grid.ndim == ndim
-        grid = brain.scan.grid if own else default_grid(brain, ndim)
+        grid = brain.scan.grid if own else default_grid(brain, ndim, spacing_mm)
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     radius = float(rng.uniform(*RADIUS_MM)) if radius_mm is None else radius_mm
     share = float(rng.uniform(*PUSH)) if push is None else push
@@ -78,7 +80,7 @@ def tumor_phantom(
     to_template, to_target = _maps(grid, points, velocity, effect)
     core, distance = effect.relative_radius(points), effect.surface_distance(points)
     seen = points + np.moveaxis(to_template.double().numpy(), 0, -1)
-    there = brain.labels_at(seen)
+    there = nearest_labels(own_labels, grid, seen)
     tumor = torch.from_numpy(distance < 0)
     there[tumor] = 0
     look = draw_look(rng)
@@ -92,8 +94,8 @@ def tumor_phantom(
     relative = torch.from_numpy(core).float()
     values = with_core(values, relative, away, brain.white_value, look, grid, generator)
     values = scanned(values, brain.white_value, look, grid, generator)
-    healthy = points + np.moveaxis(to_target.double().numpy(), 0, -1)
-    template_tumor = torch.from_numpy(effect.relative_radius(healthy) < 1)
+    grown = points + np.moveaxis(to_target.double().numpy(), 0, -1)
+    replaced = torch.from_numpy(effect.surface_distance(grown) < 0)
     modality = "MR" if scan is None else scan.modality
     return TumorPhantom(
         template=Image(scene(points)[None], grid, name="template", modality=modality),
@@ -105,10 +107,10 @@ def tumor_phantom(
         displacement=Image(to_template, grid, name="truth displacement"),
         inverse_displacement=Image(to_target, grid, name="truth inverse displacement"),
         corresponds=_mask(~tumor, grid, "corresponds"),
-        template_corresponds=_mask(~template_tumor, grid, "template corresponds"),
+        template_corresponds=_mask(~replaced, grid, "template corresponds"),
         label_names=dict(brain.names),
         ventricles=brain.ventricles,
-        growth=_growth(effect, points, growth_times, grid) if growth_times else None,
+        growth=grown_masks(effect, points, growth_times, grid) if growth_times else None,
         seed=seed,
         parameters={
             "ndim": ndim,
@@ -153,13 +155,6 @@ def _rooms(brain: Anatomy, grid: Grid, velocity: Tensor, points: FloatArray) -> 
     )
 
 
-def _growth(effect: MassEffect, points: FloatArray, times: int, grid: Grid) -> Image:
-    """The core at equally spaced times: its volume grows evenly."""
-    radius = torch.from_numpy(effect.relative_radius(points))
-    amounts = np.linspace(SMALLEST_GROWN**grid.ndim, 1.0, times) ** (1 / grid.ndim)
-    return Image(torch.stack([(radius < a).to(torch.uint8) for a in amounts]), grid, name="growth")
-
-
 def _mask(inside: Tensor, grid: Grid, name: str) -> Image:
     return Image(inside.to(torch.uint8)[None], grid, name=name)
 
@@ -167,6 +162,7 @@ def _mask(inside: Tensor, grid: Grid, name: str) -> Image:
 def _check(
     ndim: int,
     grid: Grid | None,
+    spacing_mm: float | None,
     radius_mm: float | None,
     push: float | None,
     variation_mm: float,
@@ -178,6 +174,7 @@ def _check(
             mend="ask for 2 or 3 dimensions, and a grid of as many",
         )
     limits = (
+        ("spacing_mm", spacing_mm, 0.2, 5.0),
         ("radius_mm", radius_mm, SMALLEST_MM, 40.0),
         ("push", push, 0.05, 0.8),
         ("variation_mm", variation_mm, 0.1, 20.0),

@@ -14,7 +14,7 @@ FloatArray = NDArray[np.float64]
 DEGREE = {2: 8, 3: 6}
 """Of the polynomial: details of 180 / degree degrees."""
 
-RIDGE = 1e-5
+RIDGE = 1e-9
 """Of the mean of the diagonal: monomials of a high degree are nearly dependent."""
 
 

@@ -66,21 +66,26 @@ class MassEffect:
         """r - a(n) of grown points [..., d] in mm, along the ray: negative in the core."""
         return _in_chunks(lambda r, n: r - self.along(n)[0], points_mm - self.centre)
 
-    def to_healthy(self, points_mm: FloatArray, amount: float = 1.0) -> FloatArray:
-        """Where grown points [..., d] were before the tumour. amount: a(n)'s share that has grown."""
-        return self._moved(points_mm, lambda r, n: self._before(r, *self._shape_at(n, amount))[0])
+    def seed_distance(self, points_mm: FloatArray) -> FloatArray:
+        """How far in mm healthy points [..., d] are, along the ray, from tissue that the core replaces."""
 
-    def to_grown(self, points_mm: FloatArray, amount: float = 1.0) -> FloatArray:
+        def distance(rho: FloatArray, n: FloatArray) -> FloatArray:
+            a, _, p = self.along(n)
+            return rho - (1 - p) ** (1 / self.ndim) * a
+
+        return _in_chunks(distance, points_mm - self.centre)
+
+    def to_healthy(self, points_mm: FloatArray) -> FloatArray:
+        """Where grown points [..., d] were before the tumour."""
+        return self._moved(points_mm, lambda r, n: self._before(r, *self.along(n))[0])
+
+    def to_grown(self, points_mm: FloatArray) -> FloatArray:
         """Where healthy points [..., d] are pushed to: `to_healthy`'s inverse to 1e-9 mm."""
-        return self._moved(points_mm, lambda rho, n: self._after(rho, *self._shape_at(n, amount)))
+        return self._moved(points_mm, lambda rho, n: self._after(rho, *self.along(n)))
 
     def determinant(self, points_mm: FloatArray) -> FloatArray:
         """det of the map from grown to healthy at grown points [..., d]: above 1 where tissue is squeezed."""
         return _in_chunks(lambda r, n: self._before(r, *self.along(n))[1], points_mm - self.centre)
-
-    def _shape_at(self, n: FloatArray, amount: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        a, b, p = self.along(n)
-        return a * amount, b, p
 
     def _moved(self, points_mm: FloatArray, radius_of: OfRays) -> FloatArray:
         offset = points_mm - self.centre
