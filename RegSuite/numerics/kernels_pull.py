@@ -27,10 +27,14 @@ def _held(p, n):  # type: ignore[no-untyped-def]
     return min(max(p, np.float32(0.0)), np.float32(n - 1))
 
 
-@njit(inline="always")
-def _scale_inside(p, n, scale):  # type: ignore[no-untyped-def]
-    """The scale where p lies on an axis of n voxels, 0 beyond."""
-    return scale if p >= np.float32(0.0) and p <= np.float32(n - 1) else np.float32(0.0)
+@njit(fastmath=_MATHS, cache=True, nogil=True)
+def _field_row(along, field, start, step, n, scale, adds, out):  # type: ignore[no-untyped-def]
+    """out [x] = scale along[x], 0 where start + step x + scale field[x] leaves an axis of n; or added."""
+    last = np.float32(n - 1)
+    for x in range(out.shape[0]):
+        p = np.float32(start + step * x) + scale * field[x]
+        value = scale * along[x] if p >= np.float32(0.0) and p <= last else np.float32(0.0)
+        out[x] = out[x] + value if adds else value
 
 
 @njit(fastmath=_MATHS, cache=True, nogil=True)
@@ -70,9 +74,12 @@ def pull_plane(image, field, per_voxel, out):  # type: ignore[no-untyped-def]
 
 @njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
 def pull_plane_back(  # type: ignore[no-untyped-def]
-    image, field, per_voxel, gradient, thick, wants_image, wants_field, image_gradient, field_gradient
+    image, field, per_voxel, gradient, thick, wants_image, wants_field, adds, image_gradient, field_gradient
 ):
-    """Both transposes in 2D: image_gradient [C, y x] is added to, field_gradient [2, y, x] is written."""
+    """Both transposes in 2D: image_gradient [C, y x] is added to, field_gradient [2, y, x] written.
+
+    adds: field_gradient is added to as well.
+    """
     channels, ny, nx = gradient.shape
     dx = np.uint32(min(1, nx - 1))
     dy = np.uint32(nx if ny > 1 else 0)
@@ -97,11 +104,8 @@ def pull_plane_back(  # type: ignore[no-untyped-def]
                             d1 = v[q + dy + dx] - v[q + dy]
                             along[0, x] += g * (d0 + weights[1, x] * (d1 - d0))
                             along[1, x] += g * (v[q + dy] + a * d1 - v[q] - a * d0)
-                    for x in range(nx):
-                        p = np.float32(x) + per_voxel[0] * field[0, y, x]
-                        field_gradient[0, y, x] = _scale_inside(p, nx, per_voxel[0]) * along[0, x]
-                        p = np.float32(y) + per_voxel[1] * field[1, y, x]
-                        field_gradient[1, y, x] = _scale_inside(p, ny, per_voxel[1]) * along[1, x]
+                    _field_row(along[0], field[0, y], 0, 1, nx, per_voxel[0], adds, field_gradient[0, y])
+                    _field_row(along[1], field[1, y], y, 0, ny, per_voxel[1], adds, field_gradient[1, y])
                 if wants_image:
                     for c in range(channels):
                         v = image_gradient[c]
@@ -168,9 +172,12 @@ def pull_volume(image, field, per_voxel, out):  # type: ignore[no-untyped-def]
 
 @njit(parallel=True, fastmath=_MATHS, cache=True, nogil=True)
 def pull_volume_back(  # type: ignore[no-untyped-def]
-    image, field, per_voxel, gradient, thick, wants_image, wants_field, image_gradient, field_gradient
+    image, field, per_voxel, gradient, thick, wants_image, wants_field, adds, image_gradient, field_gradient
 ):
-    """Both transposes in 3D: image_gradient [C, z y x] is added to, field_gradient [3, ...] is written."""
+    """Both transposes in 3D: image_gradient [C, z y x] is added to, field_gradient [3, z, y, x] written.
+
+    adds: field_gradient is added to as well.
+    """
     channels, nz, ny, nx = gradient.shape
     dx = np.uint32(min(1, nx - 1))
     dy = np.uint32(nx if ny > 1 else 0)
@@ -219,13 +226,15 @@ def pull_volume_back(  # type: ignore[no-untyped-def]
                                 along[0, x] += g * (d0 + w * (d1 - d0))
                                 along[1, x] += g * (e0 + w * (e1 - e0))
                                 along[2, x] += g * ((v10 + b * e1) - (v00 + b * e0))
-                        for x in range(nx):
-                            p = np.float32(x) + per_voxel[0] * field[0, z, y, x]
-                            field_gradient[0, z, y, x] = _scale_inside(p, nx, per_voxel[0]) * along[0, x]
-                            p = np.float32(y) + per_voxel[1] * field[1, z, y, x]
-                            field_gradient[1, z, y, x] = _scale_inside(p, ny, per_voxel[1]) * along[1, x]
-                            p = np.float32(z) + per_voxel[2] * field[2, z, y, x]
-                            field_gradient[2, z, y, x] = _scale_inside(p, nz, per_voxel[2]) * along[2, x]
+                        _field_row(
+                            along[0], field[0, z, y], 0, 1, nx, per_voxel[0], adds, field_gradient[0, z, y]
+                        )
+                        _field_row(
+                            along[1], field[1, z, y], y, 0, ny, per_voxel[1], adds, field_gradient[1, z, y]
+                        )
+                        _field_row(
+                            along[2], field[2, z, y], z, 0, nz, per_voxel[2], adds, field_gradient[2, z, y]
+                        )
                     if wants_image:
                         for c in range(channels):
                             v = image_gradient[c]

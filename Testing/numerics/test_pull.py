@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from RegSuite.errors import GeometryError
-from RegSuite.numerics.pull import pull, pull_plain, slab_thickness
+from RegSuite.numerics.pull import pull, pull_all, pull_plain, slab_thickness
 from Testing.numerics.twins import relative, scattered, threads
 
 LATTICES = {
@@ -161,3 +161,20 @@ def test_shapes_that_do_not_fit_are_refused_with_both_named() -> None:
         pull(numbers(1, 5, 6), numbers(2, 5, 7), (1.0, 1.0))
     with pytest.raises(GeometryError, match="3 spacings"):
         pull(numbers(1, 5, 6), numbers(2, 5, 6), (1.0, 1.0, 1.0))
+
+
+def test_several_images_are_pulled_as_one_and_only_what_is_used_is_differentiated() -> None:
+    shape, spacing = (6, 7, 8), (1.0, 1.5, 0.8)
+    field = 2 * numbers(3, *shape)
+    parts = [numbers(count, *shape, seed=count) for count in (1, 3, 2)]
+    outers = [numbers(count, *shape, seed=9 + count) for count in (1, 3, 2)]
+    truth = gradients(torch.cat(parts), field, spacing, torch.cat(outers))
+    leaves = [part.clone().requires_grad_(number > 0) for number, part in enumerate(parts)]
+    moved = field.clone().requires_grad_()
+    found = pull_all(leaves, moved, spacing)
+    assert torch.equal(torch.cat(found), truth[0])
+    first, second, of_field = torch.autograd.grad(found, (*leaves[1:], moved), outers, retain_graph=True)
+    assert torch.equal(torch.cat([first, second]), truth[1][1:])
+    assert torch.allclose(of_field, truth[2], atol=1e-5)
+    (alone,) = torch.autograd.grad(found[2], moved, outers[2])
+    assert torch.allclose(alone, gradients(parts[2], field, spacing, outers[2])[2], atol=1e-6)
