@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from RegSuite.report.result import Result
     from RegSuite.report.tumor_content import TumorPage
 
+_DEFINED = {"SSD": "ssd_unit", "Shares": "shares_are"}
 MOST_LABELS = 12
 """Labels shown at once; the others unfold."""
 
@@ -46,7 +47,7 @@ def tumor_page(found: TumorPage, record: Result) -> str:
         under=UNDER_PERCENT,
         painted=PAINTED_PERCENT,
         rows=metric_rows(record),
-        said={key: tumor[key] for key in ("ssd_unit", "shares_are") if tumor.get(key)},
+        said=[f"{name}: {tumor[key]}." for name, key in _DEFINED.items() if tumor.get(key)],
         drift=tumor.get("energy_drift_percent"),
         command=found.command,
         flat=view.tight,
@@ -56,10 +57,11 @@ def tumor_page(found: TumorPage, record: Result) -> str:
 
 
 def _pictures(found: TumorPage, view: TumorView) -> dict[str, Any]:
+    moved = "Displacement" if found.start == "none" else "Displacement, start included"
     charts = [
         ("Energies over the iterations", tumor_charts.energies(found.energies), "wide"),
         ("Energies along the path", None if found.film is None else tumor_charts.along_path(found.film), ""),
-        ("Displacement", plots.displacement(view.images), ""),
+        (moved, plots.displacement(view.images), ""),
     ]
     return {
         "place": place_sentence(view, view.centre),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,8 +79,7 @@ def pairs(view: TumorView) -> list[Shown]:
     ]
     if view.change is not None:
         change = view.change
-        words = tuple(f"{v:+.2g}" if v else "0" for v in (-top, 0.0, top))
-        bar = ColourBar("intensity added (template's units)", (-top, 0.0, top), words)
+        bar = _bar("intensity added (template's units)", top)
         out += [
             Shown(
                 "final",
@@ -137,7 +137,9 @@ def labels_alone(view: TumorView) -> Shown | None:
 
 def singles(view: TumorView) -> list[Shown]:
     """Labels where they cannot be compared, deformation grid and Jacobian."""
-    found = [labels_alone(view), figures.deformation(view, over_fixed=True), figures.jacobian(view)]
+    start = "" if view.page.start == "none" else " The start is part of it."
+    maps = (figures.deformation(view, over_fixed=True), figures.jacobian(view))
+    found = [labels_alone(view), *(m and replace(m, caption=m.caption + start) for m in maps)]
     return [s for s in found if s is not None]
 
 
@@ -174,6 +176,12 @@ def _signed_colours() -> Colormap:
     return LinearSegmentedColormap.from_list("signed", list(_SIGNED))
 
 
+def _bar(label: str, top: float) -> ColourBar:
+    """From -top to top, with words of two digits."""
+    end = f"{float(f'{top:.2g}'):g}"
+    return ColourBar(label, (-top, 0.0, top), (f"-{end}", "0", f"+{end}"))
+
+
 def _matrix(view: TumorView, panels: Sequence[tuple[str, Cut]], top: float) -> Figure:
     """Panels of one plane, three in a row, with titles and one bar for the coloured ones."""
     from matplotlib.figure import Figure
@@ -199,6 +207,5 @@ def _matrix(view: TumorView, panels: Sequence[tuple[str, Cut]], top: float) -> F
         view.draw_over(axes, plane, view.centre)
         dress(axes, view, plane, view.centre, False)
     if mappable is not None:
-        words = tuple(f"{v:+.2g}" if v else "0" for v in (-top, 0.0, top))
-        draw.add_bar(figure, mappable, ColourBar("template's units", (-top, 0.0, top), words), "white")
+        draw.add_bar(figure, mappable, _bar("template's units", top), "white")
     return figure

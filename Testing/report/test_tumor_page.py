@@ -120,7 +120,7 @@ def record(metrics=None, **changes):
         "method": "weighted-metamorphosis",
         "status": "completed",
         "inputs": {"template": {"file": "t.nii.gz", "sha256": "ab" * 32}, "target": {"file": "p.nii.gz"}},
-        "parameters": {"rho": 10.0},
+        "parameters": {"weight": "evolving", "parameters": {"kernels_mm": [6.0, 12.0]}},
         "metrics": found,
         "verdicts": judge(found, default_limits(), 3.0),
         "versions": {"RegSuite": "0.1.0"},
@@ -351,6 +351,15 @@ def test_what_was_made_brighter_is_orange_and_darker_is_blue(sign, brighter):
     assert opposite.sum() < strong.sum() / 10
 
 
+def test_the_scale_of_the_appearance_change_has_no_exponents():
+    change = image(135.7 * tumor(FLAT), FLAT)
+    brain = image(200 * box(FLAT, (3, 3), (27, 23)), FLAT)
+    found = page(FLAT, target=brain, before=brain, deformed=brain, final=brain, intensity_change=change)
+    shown = {s.name: s for s in tumor_pictures.pairs(TumorView(found))}["appearance"]
+    bar = shown.after.axes[-1]
+    assert [t.get_text() for t in bar.get_yticklabels()] == ["-140", "0", "+140"]
+
+
 def test_the_tumour_is_outlined_in_red_on_every_picture_and_not_where_there_is_none():
     def red(figure):
         p = pixels(figure)
@@ -451,6 +460,8 @@ def test_the_page_is_one_file_that_says_all_without_scripts(grid, tmp_path):
         'class="still"',
         "deformation alone",
         "Dice before",
+        "parameters: kernels_mm</td><td>6.0, 12.0",
+        "The start is part of it.",
     ):
         assert words in bare, words
     frames = json.loads(re.search(r'id="frames">(.*?)</script>', html, re.S).group(1))
