@@ -447,6 +447,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/region_table.py
   RegSuite/panel/regions.py
   RegSuite/panel/result_box.py
+  RegSuite/panel/result_frame.py
   RegSuite/panel/result_words.py
   RegSuite/panel/results_area.py
   RegSuite/panel/run_control.py

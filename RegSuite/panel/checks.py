@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -12,6 +13,7 @@ from RegSuite.geometry.landmarks import check_landmarks
 from RegSuite.mrml.inputs import check_twice, is_node
 from RegSuite.mrml.markups import points_from_markups
 from RegSuite.mrml.modality import modality_of
+from RegSuite.mrml.parts import node_of
 from RegSuite.panel.check_node import Placed, check_image, check_points, check_regions, check_transform
 from RegSuite.panel.check_pair import check_memory, check_overlap, check_sizes
 from RegSuite.panel.finding import Finding, Tell, refusals
@@ -19,7 +21,10 @@ from RegSuite.workflows.model import InputRole, Workflow
 
 __all__ = ["Finding", "check_inputs"]
 
-SIDES = ("fixed", "moving")
+
+def sides_of(workflow: Workflow) -> tuple[str, str]:
+    """The roles of the image that stays and of the one that is brought there."""
+    return workflow.view.background, workflow.moved
 
 
 def check_inputs(
@@ -37,12 +42,18 @@ def check_inputs(
     images = _check_each(workflow, chosen, findings.append)
     _check_sides(workflow, chosen, findings.append)
     if "preset" in (parameters or {}):
-        _check_preset(chosen, (parameters or {}).get("preset"), findings.append)
-    fixed, moving = (images.get(side) for side in SIDES)
-    if fixed is not None and moving is not None and chosen["fixed"] is not chosen["moving"]:
-        check_overlap(fixed, moving, chosen.get("initial"), findings.append)
-        check_sizes(fixed, moving, findings.append)
-        check_memory(fixed, moving, findings.append)
+        _check_preset(sides_of(workflow), chosen, (parameters or {}).get("preset"), findings.append)
+    sides = sides_of(workflow)
+    fixed, moving = (images.get(side) for side in sides)
+    if fixed is not None and moving is not None and chosen[sides[0]] is not chosen[sides[1]]:
+        titles = ", ".join(role.title for side in sides if (role := workflow.input(side)) is not None)
+
+        def tell(finding: Finding) -> None:
+            findings.append(replace(finding, where=titles, roles=sides))
+
+        check_overlap(fixed, moving, chosen.get("initial"), tell)
+        check_sizes(fixed, moving, tell)
+        check_memory(fixed, moving, tell)
     return sorted(findings, key=lambda finding: finding.severity)
 
 
@@ -61,19 +72,21 @@ def _check_chosen(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> 
 def _check_each(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> dict[str, Placed]:
     """Every node alone, and on the grid of its image; the images that can be used, by role."""
     initial = chosen.get("initial")
-    nodes = [(role, chosen[role.name]) for role in workflow.inputs if is_node(chosen.get(role.name))]
+    moved = workflow.moved
+    found = [(role, node_of(chosen.get(role.name))) for role in workflow.inputs]
+    nodes = [(role, node) for role, node in found if node is not None]
     images: dict[str, Placed] = {}
     for role, node in (pair for pair in nodes if pair[0].kind == "image"):
-        grid = check_image(node, role, _inside(role, initial), tell)
+        grid = check_image(node, role, _inside(role, moved, initial), tell)
         if grid is not None:
             images[role.name] = Placed(node.GetName(), grid)
     for role, node in nodes:
         if role.kind in ("mask", "labels"):
-            check_regions(node, role, _grid_for(role, images), _inside(role, initial), tell)
+            check_regions(node, role, _grid(images.get(role.image)), _inside(role, moved, initial), tell)
         elif role.kind == "transform":
             check_transform(node, role, tell)
     counts = {
-        role.name: check_points(node, role, _inside(role, initial), tell)
+        role.name: check_points(node, role, _inside(role, moved, initial), tell)
         for role, node in nodes
         if role.kind == "points"
     }
@@ -85,7 +98,7 @@ def _check_partners(
     chosen: Mapping[str, Any], counts: Mapping[str, int | None], workflow: Workflow, tell: Tell
 ) -> None:
     """Landmarks of both sides are pairs row by row, by the run's own rule of numbers and names."""
-    roles = [f"{side}_points" for side in SIDES]
+    roles = [f"{side}_points" for side in sides_of(workflow)]
     if any(counts.get(name) is None for name in roles):
         return
     titles = ", ".join(found.title for name in roles if (found := workflow.input(name)) is not None)
@@ -96,9 +109,10 @@ def _check_partners(
 
 def _check_sides(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> None:
     """Labels and landmarks measure something where both sides have them."""
+    sides = sides_of(workflow)
     for what in ("labels", "points"):
-        roles = {side: workflow.input(f"{side}_{what}") for side in SIDES}
-        there = [side for side in SIDES if f"{side}_{what}" in chosen]
+        roles = {side: workflow.input(f"{side}_{what}") for side in sides}
+        there = [side for side in sides if f"{side}_{what}" in chosen]
         if len(there) != 1 or None in roles.values():
             continue
         missing = next(role for side, role in roles.items() if side not in there and role is not None)
@@ -109,7 +123,7 @@ def _check_sides(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> N
         tell(Finding("warning", words, missing.title, mend, (missing.name,)))
 
 
-def _check_preset(chosen: Mapping[str, Any], name: str | None, tell: Tell) -> None:
+def _check_preset(sides: tuple[str, str], chosen: Mapping[str, Any], name: str | None, tell: Tell) -> None:
     """A preset was made for images of certain modalities."""
     from RegSuite.presets import load_preset
 
@@ -117,7 +131,7 @@ def _check_preset(chosen: Mapping[str, Any], name: str | None, tell: Tell) -> No
         return
     with refusals(tell, _("Preset")):
         preset = load_preset(name)
-        for side in SIDES:
+        for side in sides:
             node: Any = chosen.get(side)
             found = modality_of(node) if is_node(node) else None
             if found is None or found in preset.modality:
@@ -130,11 +144,10 @@ def _check_preset(chosen: Mapping[str, Any], name: str | None, tell: Tell) -> No
             tell(Finding("warning", what, _("Preset"), mend, (side,)))
 
 
-def _inside(role: InputRole, initial: Any) -> Any:
+def _inside(role: InputRole, moved: str, initial: Any) -> Any:
     """The initial transform, for what it moves."""
-    return initial if role.name.split("_")[0] == "moving" and is_node(initial) else None
+    return initial if role.image == moved and is_node(initial) else None
 
 
-def _grid_for(role: InputRole, images: Mapping[str, Placed]) -> Grid | None:
-    owner = images.get(role.name.split("_")[0])
-    return None if owner is None else owner.grid
+def _grid(image: Placed | None) -> Grid | None:
+    return None if image is None else image.grid

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import qt
@@ -24,13 +25,45 @@ class Item:
     tip: str = ""
 
 
-def preset_items() -> tuple[list[Item], list[str]]:
-    """(presets to choose from, the empty one first; what is wrong with those that cannot be read)."""
+@dataclass(frozen=True)
+class Offer:
+    """The methods of a workflow that calls them by names of its own; all by their own names if empty.
+
+    methods: by such a name the registry's. words: by name what the list says. folded: parameters of
+    the workflow that stand under Advanced.
+    """
+
+    methods: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    folded: tuple[str, ...] = ()
+
+    def registered(self, method: str) -> str:
+        """How the registry calls a method."""
+        return self.methods.get(method, method)
+
+    def runs(self, method: str) -> bool:
+        """Whether a method of the registry is offered."""
+        return not self.methods or method in self.methods.values()
+
+    def items(self) -> list[Item]:
+        """The methods to choose from."""
+        if not self.methods:
+            return method_items()
+        there = {name: get_method(own) for name, own in self.methods.items() if own in method_names()}
+        return [Item(name, self.words.get(name, name), found.summary) for name, found in there.items()]
+
+
+def preset_items(runs: Callable[[str], bool] = lambda _method: True) -> tuple[list[Item], list[str]]:
+    """(presets to choose from, the empty one first; what is wrong with those that cannot be read).
+
+    runs: says of a preset's method whether it is offered.
+    """
     items = [Item("", _("automatic"), _("Method and parameters are chosen from the images"))]
     problems = []
     for name in preset_names():
         try:
-            items.append(_preset_item(load_preset(name)))
+            preset = load_preset(name)
+            items += [_preset_item(preset)] if runs(preset.method) else []
         except InputError as error:
             problems.append(str(error))
     return items, problems

@@ -14,10 +14,11 @@ from RegSuite.errors import OutputError
 from RegSuite.panel.course_result_box import CourseResultBox
 from RegSuite.panel.dose_view_box import DoseViewBox
 from RegSuite.panel.node_run import RunEnd
+from RegSuite.panel.result_frame import REPORT, open_report
 from RegSuite.panel.run_control import Finished
 from RegSuite.panel.steps import Work
 
-REPORT, DICOM = "report.html", "dicom"
+DICOM = "dicom"
 
 
 class CourseResults:
@@ -147,11 +148,7 @@ class CourseResults:
 
     def _open_report(self) -> None:
         if self._shown is not None:
-            path = self._shown.folder / REPORT
-            if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
-                self.result.facts.text = _("No browser could be opened; the report is {path}").format(
-                    path=path
-                )
+            open_report(self._shown.folder, self.result.facts)
 
     def _export_dicom(self) -> None:
         """Copy the DICOM files of the result into a folder that the user chooses; none is replaced."""

@@ -108,25 +108,31 @@ class TextLine:
 
 
 class NumbersLine:
-    """Numbers with commas between them; what is no such list goes back to what was there."""
+    """Numbers with commas between them; what is no such list goes back to what was there.
+
+    Where None is a value, nothing stands for it.
+    """
 
     signal = "editingFinished()"
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self._last: tuple[float, ...] = ()
+        self._last: tuple[float, ...] | None = None
         self.widget: Any = qt.QLineEdit()
+        if field.optional:
+            self.widget.placeholderText = _("automatic")
 
-    def value(self) -> tuple[float, ...]:
+    def value(self) -> tuple[float, ...] | None:
         """The numbers."""
-        found = _numbers(str(self.widget.text)) or self._last
+        text = str(self.widget.text).strip()
+        found = None if self._field.optional and not text else _numbers(text) or self._last
         self.set_value(found)
         return found
 
     def set_value(self, value: Any) -> None:
         """Show numbers."""
-        self._last = tuple(value)
-        self.widget.text = self._field.words(self._last)
+        self._last = None if value is None else tuple(value)
+        self.widget.text = "" if self._last is None else self._field.words(self._last)
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -9,12 +9,13 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 Kind = Literal["bool", "int", "float", "choice", "str", "numbers", "json"]
+_NUMBERS: tuple[Kind, ...] = ("int", "float")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...], bool]:
         return (*kinds[0][:2], optional) if len(kinds) == 1 else ("json", (), optional)
     if origin is Literal:
         return "choice", arguments, False
-    if origin is tuple and len(arguments) == 2 and arguments[1] is ... and arguments[0] in (int, float):
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is tuple and len(arguments) == 2 and arguments[1] is ... and _kind(arguments[0])[0] in _NUMBERS:
         return "numbers", (), False
     plain: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "str"}
     return plain.get(annotation, "json"), (), False

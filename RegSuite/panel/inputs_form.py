@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from RegSuite.panel.choices import ItemBox, start_items
-from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, word_field
+from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, node_types, word_field
 from RegSuite.panel.node_selector import dress_selector, make_selector, role_tip, selector_name
 from RegSuite.workflows.model import InputRole, OutputRole, Workflow
 
@@ -23,7 +24,13 @@ _TITLES = {
     BEGIN: _("Start"),
     OUTPUTS: _("Output nodes"),
 }
-_SECTION_OF_KIND = {"mask": MASKS, "labels": EVALUATION, "points": EVALUATION, "table": EVALUATION}
+_SECTION_OF_KIND = {
+    "mask": MASKS,
+    "labels": EVALUATION,
+    "points": EVALUATION,
+    "table": EVALUATION,
+    "series": MASKS,
+}
 
 
 class InputsForm:
@@ -33,9 +40,10 @@ class InputsForm:
     (`fixedMaskSelector`, labels `fixedMaskLabel`), those that it lacks are made and added to it.
     selectors: by role of input or output. sections: the folding buttons that were made, by name
     (inputs, masks, evaluation, start, outputs). start_box: the words for a start, None without.
+    without: roles that the panel asks for elsewhere, `initialWord` among them.
     """
 
-    def __init__(self, workflow: Workflow, ui: Any = None) -> None:
+    def __init__(self, workflow: Workflow, ui: Any = None, without: Collection[str] = ()) -> None:
         self._ui = SimpleNamespace() if ui is None else ui
         self._node: Any = None
         self._tags: tuple[int | None, int | None] = (None, None)
@@ -48,12 +56,13 @@ class InputsForm:
         self.widget.objectName = "inputsForm"
         self._layout: Any = qt.QVBoxLayout(self.widget)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        roles: list[InputRole | OutputRole] = [*workflow.inputs, *node_outputs(workflow)]
+        wanted: list[InputRole | OutputRole] = [*workflow.inputs, *node_outputs(workflow)]
+        roles = [role for role in wanted if role.name not in without and node_types(role)]
         for section in _TITLES:
             for role in roles:
                 if section_of(role) == section:
                     self._add(role, section)
-        if has_start(workflow):
+        if has_start(workflow) and word_field() not in without:
             self._add_start()
         for name, section in self.sections.items():
             section.collapsed = name != REQUIRED

@@ -38,6 +38,18 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
 
         return parameter_node_class(self.workflow)(super().getParameterNode())
 
+    def given(self, parameters: Any) -> dict[str, Any]:
+        """The chosen inputs by role."""
+        from RegSuite.panel.parameter_node import inputs_of
+
+        return inputs_of(parameters, self.workflow)
+
+    def values(self, parameters: Any) -> dict[str, Any]:
+        """The workflow's parameters, checked."""
+        from RegSuite.panel.parameter_node import parameters_of
+
+        return parameters_of(parameters, self.workflow)
+
     def order(
         self,
         parameters: Any,
@@ -53,10 +65,10 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
         Raises InputError for a parameter or an input that is missing, an output that is an input.
         """
         from RegSuite.panel.check_outputs import check_outputs
-        from RegSuite.panel.parameter_node import inputs_of, outputs_of, parameters_of
+        from RegSuite.panel.parameter_node import outputs_of
 
         workflow = self.workflow
-        given = inputs_of(parameters, workflow)
+        given = self.given(parameters)
         targets = outputs_of(parameters, workflow)
         if moving is not None:
             given = {role: item for role, item in given.items() if role not in OF_ONE_MOVING}
@@ -71,7 +83,7 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
         wrong = check_outputs(workflow, given, targets)
         if wrong:
             raise InputError(wrong[0].what, where=wrong[0].where, mend=wrong[0].mend)
-        values = parameters_of(parameters, workflow)
+        values = self.values(parameters)
         return Order(
             workflow=workflow,
             given=refs_of(given),
@@ -80,7 +92,7 @@ class WorkflowLogic(ScriptedLoadableModuleLogic):
             folder=folder,
             overwrite=overwrite,
             scene=bool(values.get("scene", True)),
-            name=_name(given),
+            name=_name(given, workflow),
             subject=subject,
         )
 
@@ -113,9 +125,9 @@ OF_ONE_MOVING = ("moving", "moving_mask", "moving_labels", "moving_points", "ini
 """Inputs that belong to a single moving image, and to none of several."""
 
 
-def _name(given: dict[str, Any]) -> str:
+def _name(given: dict[str, Any], workflow: Workflow) -> str:
     """'atlas to scan', as the result is called."""
-    chosen: list[Any] = [given.get(role) for role in ("moving", "fixed")]
+    chosen: list[Any] = [given.get(role) for role in (workflow.moved, workflow.view.background)]
     names = [str(item.GetName()) for item in chosen if hasattr(item, "GetName")]
     return " to ".join(names) or "RegSuite result"
 

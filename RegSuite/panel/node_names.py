@@ -19,6 +19,7 @@ NODE_TYPES: Mapping[str, tuple[str, ...]] = {
     "displacement": ("vtkMRMLTransformNode",),
     "linear": ("vtkMRMLTransformNode",),
     "surface": ("vtkMRMLModelNode",),
+    "series": ("vtkMRMLSequenceNode",),
 }
 """Node classes of each kind of input and output; kinds that are files (report, scene) have none."""
 
@@ -38,7 +39,9 @@ def word_field(role: str = START) -> str:
 
 
 def node_types(role: InputRole | OutputRole) -> tuple[str, ...]:
-    """MRML classes that a role takes; empty where it is no node."""
+    """MRML classes that a role takes; empty where it is no node, or one that is always made anew."""
+    if isinstance(role, OutputRole) and role.kind == "series":
+        return ()
     return NODE_TYPES.get(role.kind, ())
 
 

@@ -178,9 +178,12 @@ class NodeRun:
             yield None
 
     def _content(self) -> SceneContent:
-        """The result for MRML: the nodes that were given stand for themselves; deleted ones are left out."""
+        """The result for MRML: the nodes that were given stand for themselves; deleted ones are left out.
+
+        Regions of a node are no node: they stay as the masks that were read from it.
+        """
         content: SceneContent = self.job.content(arrays=True)
-        inputs = {role.name for role in self.order.workflow.inputs}
+        inputs = {role.name for role in self.order.workflow.inputs} - self.order.parts()
         items = {role: item for role, item in content.items.items() if role not in inputs}
         return replace(content, items={**items, **self.order.nodes()}, name=self.order.name)
 

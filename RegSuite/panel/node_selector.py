@@ -23,6 +23,7 @@ _HINTS = {
     "labels": _("A label map or a segmentation."),
     "points": _("A point list; the same places in the same order on both sides."),
     "table": _("A table with the columns label and name."),
+    "series": _("A sequence of volumes, 0 to 1, on the grid of the image."),
     "transform": _("The transform under which the moving image would be seen on the fixed one."),
 }
 _SCRIPTS = ("CSV", "file (")

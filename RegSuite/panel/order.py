@@ -49,6 +49,10 @@ class Order:
         found = {role: ref.node() for role, ref in {**refs, **self.shown}.items()}
         return {role: node for role, node in found.items() if node is not None}
 
+    def parts(self) -> set[str]:
+        """The input roles for which regions of a node were given."""
+        return {role for role, item in self.given.items() if isinstance(item, tuple)}
+
     def present(self, role: str) -> Any:
         """What was given for a role, nodes looked up now. Raises InputError for one that is gone."""
 

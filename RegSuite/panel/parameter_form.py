@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from RegSuite.errors import InputError
 from RegSuite.methods import get_method, method_names
-from RegSuite.panel.choices import AUTO, ItemBox
+from RegSuite.panel.choices import AUTO, ItemBox, Offer
 from RegSuite.panel.fields import fields_of
 from RegSuite.panel.method_form import MethodForm
 from RegSuite.panel.node_names import field_name
@@ -27,17 +27,18 @@ class ParameterForm:
     """`widget` goes into the panel; `advanced` is its folded part. The parameter node holds the values.
 
     method_form: the form of the method that will run, None where auto has yet to choose. What does
-    not fit is said in the form and left in the node. Opening it imports no torch.
+    not fit is said in the form and left in the node. Opening it imports no torch. offer: see there.
     """
 
-    def __init__(self, workflow: Workflow) -> None:
+    def __init__(self, workflow: Workflow, offer: Offer | None = None) -> None:
+        self._offer = offer or Offer()
         self._fields = fields_of(workflow.Parameters)
         self._node: Any = None
         self._tag: int | None = None
         self._showing = False
         self._shown: tuple[str, Mapping[str, Any], str] | None = None
         self.method_form: MethodForm | None = None
-        self._rows = ParameterRows(self._fields, self._to_node, self.reset)
+        self._rows = ParameterRows(self._fields, self._to_node, self.reset, self._offer)
         self.widget = self._rows.widget
         self.advanced = self._rows.advanced
 
@@ -75,6 +76,7 @@ class ParameterForm:
 
     def _method(self, preset: Preset | None) -> str:
         chosen = str(self.box("method").value()) if "method" in self._rows.boxes else AUTO
+        chosen = self._offer.registered(chosen)
         return preset.method if chosen == AUTO and preset is not None else chosen
 
     def _to_node(self, name: str) -> None:

@@ -9,6 +9,7 @@ there yet.
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -52,17 +53,18 @@ def parameter_node_class(workflow: Workflow) -> type[Any]:
     )
 
 
-def parameters_of(node: Any, workflow: Workflow) -> dict[str, Any]:
+def parameters_of(node: Any, workflow: Workflow, methods: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The workflow's parameters as the parameter node holds them, checked: {name: value}, JSON types.
 
-    Raises InputError that names the parameter and what exists, for the method's own parameters too.
+    methods: by the workflow's name of a method the registry's, where these differ. Raises InputError
+    that names the parameter and what exists, for the method's own parameters too.
     """
     values = {
         name: from_node(field, getattr(node, field_name(name)))
         for name, field in fields_of(workflow.Parameters).items()
     }
     model = validated(workflow.Parameters, values, workflow.name)
-    _check_method(model)
+    _check_method(model, methods or {})
     return dict(model.model_dump(mode="json"))
 
 
@@ -93,13 +95,14 @@ def _node_annotation(types: tuple[str, ...]) -> Any:
     return classes[0] if len(classes) == 1 else typing.Union[(*classes, None)]
 
 
-def _check_method(model: Any) -> None:
+def _check_method(model: Any, methods: Mapping[str, str]) -> None:
     """Raise InputError where the method's own parameters do not fit it; auto's are not known yet."""
     from RegSuite.methods.choice import choice_of
     from RegSuite.presets import load_preset
 
     preset = None if model.preset is None else load_preset(model.preset)
     name = getattr(model, "method", "auto") or "auto"
+    name = methods.get(name, name)
     if name == "auto" and preset is not None:
         name = preset.method
     if name != "auto":

@@ -9,7 +9,7 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
-from RegSuite.panel.choices import ItemBox, device_items, method_items, preset_items
+from RegSuite.panel.choices import ItemBox, Offer, device_items, preset_items
 from RegSuite.panel.field_widgets import FieldWidget, widget_for
 from RegSuite.panel.fields import Field
 from RegSuite.workflows.model import WorkflowParameters
@@ -25,12 +25,18 @@ class ParameterRows:
 
     boxes: by parameter name. about: what will run. note: what is wrong. place: the layout in which
     the method's own form goes. advanced: the folded part. problems: presets that cannot be read.
+    offer: methods that are offered under names of the workflow's own, what is folded away.
     """
 
     def __init__(
-        self, fields: Mapping[str, Field], changed: Callable[[str], None], reset: Callable[[], None]
+        self,
+        fields: Mapping[str, Field],
+        changed: Callable[[str], None],
+        reset: Callable[[], None],
+        offer: Offer | None = None,
     ) -> None:
         self._fields = fields
+        self._offer = offer or Offer()
         self._changed = changed
         self.boxes: dict[str, Box] = {}
         self.widget: Any = qt.QWidget()
@@ -62,18 +68,18 @@ class ParameterRows:
         self.note.visible = bool(text)
 
     def _top(self, rows: Any) -> None:
-        presets, problems = preset_items()
+        presets, problems = preset_items(self._offer.runs)
         self.problems = "\n".join(problems)
         self._list(rows, "preset", ItemBox(presets, "presetBox"))
         if "method" in self._fields:
-            self._list(rows, "method", ItemBox(method_items(), "methodBox"))
+            self._list(rows, "method", ItemBox(self._offer.items(), "methodBox"))
         for name in self._fields:
-            if name not in (*FOLDED, "method"):
+            if name not in (*FOLDED, *self._offer.folded, "method"):
                 self._row(rows, name)
 
     def _folded(self, rows: Any) -> None:
         self._list(rows, "device", ItemBox(device_items(), "deviceField"))
-        for name in FOLDED:
+        for name in (*self._offer.folded, *FOLDED):
             if name not in self.boxes:
                 self._row(rows, name)
 

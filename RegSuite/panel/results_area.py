@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
 from RegSuite.panel.compare_box import CompareBox
 from RegSuite.panel.label_view import LabelView
 from RegSuite.panel.node_run import RunEnd
 from RegSuite.panel.population_table import PopulationTable
 from RegSuite.panel.result_box import ResultBox
+from RegSuite.panel.result_frame import REPORT, open_report
 from RegSuite.panel.run_control import Finished
 from RegSuite.panel.steps import Work
-
-REPORT = "report.html"
 
 
 class ResultsArea:
@@ -145,8 +143,4 @@ class ResultsArea:
 
     def _open_report(self) -> None:
         if self._shown is not None:
-            path = self._shown.folder / REPORT
-            if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
-                self.result.facts.text = _("No browser could be opened; the report is {path}").format(
-                    path=path
-                )
+            open_report(self._shown.folder, self.result.facts)
