@@ -11,7 +11,7 @@ from RegSuite.numerics.pull import pull, pull_all, pull_plain, slab_thickness
 from Testing.numerics.twins import relative, scattered, threads
 
 LATTICES = {
-    "volume": ((9, 11, 13), (1.0, 1.5, 2.0)),
+    "volume": ((19, 11, 13), (1.0, 1.5, 2.0)),
     "plane": ((14, 17), (0.7, 1.2)),
     "one slice": ((1, 9, 7), (1.0, 1.0, 3.0)),
     "one column": ((12, 1), (1.0, 2.0)),

@@ -9,7 +9,7 @@ from torch import Tensor
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid
 from RegSuite.numerics.jacobian import jacobian_determinant
-from RegSuite.numerics.slopes import slopes, stretch
+from RegSuite.numerics.slopes import push, slopes, stretch
 from Testing.numerics.test_pull import LATTICES, numbers
 from Testing.numerics.twins import scattered, threads
 
@@ -57,6 +57,8 @@ def test_gradients_are_those_of_differences(shape: tuple[int, ...], spacing: tup
     values = numbers(len(shape), *shape).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda v: slopes(v, spacing), (values,))
     assert torch.autograd.gradcheck(lambda v: stretch(v, spacing), (values,))
+    weight = numbers(len(shape), *shape, seed=1).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda w, v: push(w, v, spacing), (weight, values))
 
 
 @pytest.mark.parametrize(("shape", "spacing"), LATTICES.values(), ids=LATTICES)
@@ -68,6 +70,27 @@ def test_the_stretch_is_the_jacobian_of_the_metrics(
     assert torch.allclose(stretch(field, spacing), jacobian_determinant(field, grid), atol=1e-5)
 
 
+@pytest.mark.parametrize(("shape", "spacing"), LATTICES.values(), ids=LATTICES)
+def test_the_push_is_the_weighted_sum_of_slopes_and_so_are_its_gradients(
+    shape: tuple[int, ...], spacing: tuple[float, ...]
+) -> None:
+    given = [numbers(2, *shape), numbers(2, *shape, seed=1)]
+    outer = numbers(len(shape), *shape, seed=2)
+    single = [t.clone().requires_grad_() for t in given]
+    double = [t.double().requires_grad_() for t in given]
+    found = push(single[0], single[1], spacing)
+    truth = (double[0][:, None] * slopes(double[1], spacing)).sum(dim=0)
+    assert torch.allclose(found.double(), truth, atol=1e-5)
+    back = torch.autograd.grad(found, single, outer)
+    for one, true in zip(back, torch.autograd.grad(truth, double, outer.double()), strict=True):
+        assert torch.allclose(one.double(), true, atol=1e-5)
+    for which in (0, 1):
+        mixed = [t.clone() for t in given]
+        mixed[which].requires_grad_()
+        (alone,) = torch.autograd.grad(push(mixed[0], mixed[1], spacing), mixed[which], outer)
+        assert torch.equal(alone, back[which])
+
+
 def test_an_affine_map_stretches_by_its_determinant() -> None:
     spacing = (0.5, 2.0, 3.0)
     x, y, z = lattice((4, 5, 6), spacing)
@@ -77,7 +100,7 @@ def test_an_affine_map_stretches_by_its_determinant() -> None:
 
 
 def test_threads_and_memory_order_do_not_change_a_bit() -> None:
-    field, outer = numbers(3, 9, 10, 11), numbers(9, 10, 11, seed=1)
+    field, outer = numbers(3, 19, 10, 11), numbers(19, 10, 11, seed=1)
     found = []
     for count in (1, 2):
         with threads(count):
@@ -85,10 +108,10 @@ def test_threads_and_memory_order_do_not_change_a_bit() -> None:
                 values = values.detach().requires_grad_()
                 wide = slopes(values, (1.0, 2.0, 0.7))
                 made = stretch(values, (1.0, 2.0, 0.7))
-                back = torch.autograd.grad(
-                    (wide.sum(dim=(0, 1)) * outer).sum() + (made * outer).sum(), values
-                )
-                found.append((wide, made, *back))
+                pushed = push(values, values.flip(0), (1.0, 2.0, 0.7))
+                energy = ((wide.sum(dim=(0, 1)) + made + pushed.sum(dim=0)) * outer).sum()
+                back = torch.autograd.grad(energy, values)
+                found.append((wide, made, pushed, *back))
     for other in found[1:]:
         assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
 
@@ -96,5 +119,7 @@ def test_threads_and_memory_order_do_not_change_a_bit() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(GeometryError, match="2 spacings"):
         slopes(numbers(1, 3, 4, 5), (1.0, 1.0))
+    with pytest.raises(GeometryError, match="weights"):
+        push(numbers(2, 4, 5), numbers(1, 4, 5), (1.0, 1.0))
     with pytest.raises(GeometryError, match="components"):
         stretch(numbers(2, 3, 4, 5), (1.0, 1.0, 1.0))
