@@ -283,6 +283,10 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/shooting/fit.py
   RegSuite/methods/shooting/geodesic.py
   RegSuite/methods/shooting/growth.py
+  RegSuite/methods/shooting/growth_evolving.py
+  RegSuite/methods/shooting/growth_front.py
+  RegSuite/methods/shooting/growth_given.py
+  RegSuite/methods/shooting/growth_masks.py
   RegSuite/methods/shooting/levels.py
   RegSuite/methods/shooting/objective.py
   RegSuite/methods/shooting/parameters.py
@@ -410,6 +414,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/course_state.py
   RegSuite/panel/course_widget.py
   RegSuite/panel/dependencies.py
+  RegSuite/panel/dice_table.py
   RegSuite/panel/direction.py
   RegSuite/panel/dose_view_box.py
   RegSuite/panel/error_box.py
@@ -457,8 +462,11 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/stored.py
   RegSuite/panel/tones.py
   RegSuite/panel/tumor_forms.py
+  RegSuite/panel/tumor_result_box.py
+  RegSuite/panel/tumor_results.py
   RegSuite/panel/tumor_samples.py
   RegSuite/panel/tumor_state.py
+  RegSuite/panel/tumor_view_box.py
   RegSuite/panel/tumor_widget.py
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py

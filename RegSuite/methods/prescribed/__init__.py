@@ -1,0 +1,1 @@
+"""Maps whose Jacobian determinant and curl are prescribed by control functions."""
