@@ -21,11 +21,13 @@ class Growth:
 
     weights: float32 [K, *grid.shape], 0 (no intensity may be added) to 1, at K equally spaced
     times from 0 to 1, linear between them; K = 1: constant in time.
+    notes: how it was made, one sentence each.
     Raises GeometryError for another shape.
     """
 
     weights: Tensor
     grid: Grid
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.weights.ndim != self.grid.ndim + 1 or tuple(self.weights.shape[1:]) != self.grid.shape:
