@@ -8,7 +8,7 @@ from numba import njit, prange
 _ZERO = np.float32(0.0)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True)
 def _scale(i, n, inverse):  # type: ignore[no-untyped-def]
     """1 over the distance between the two voxels of the difference at voxel i; 0 on an axis of one voxel."""
     if n == 1:
@@ -16,7 +16,7 @@ def _scale(i, n, inverse):  # type: ignore[no-untyped-def]
     return inverse if i == 0 or i == n - 1 else np.float32(0.5) * inverse
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True)
 def _back(i, n, inverse):  # type: ignore[no-untyped-def]
     """Weights of the differences at voxels i - 1, i and i + 1 in the transpose at voxel i."""
     before = _scale(i - 1, n, inverse) if i > 0 else np.float32(0.0)
@@ -29,7 +29,7 @@ def _back(i, n, inverse):  # type: ignore[no-untyped-def]
     return before, here, after
 
 
-@njit(inline="always")
+@njit(fastmath=True, cache=True, nogil=True)
 def _row_slopes(row, inverse, out):  # type: ignore[no-untyped-def]
     """out[x] = slope of row along itself."""
     n = row.shape[0]
@@ -41,18 +41,22 @@ def _row_slopes(row, inverse, out):  # type: ignore[no-untyped-def]
     out[n - 1] = inverse * (row[n - 1] - row[last])
 
 
-@njit(inline="always")
+@njit(fastmath=True, cache=True, nogil=True)
 def _add_row_back(row, inverse, out):  # type: ignore[no-untyped-def]
     """out += transpose of `_row_slopes` on row."""
     n = row.shape[0]
+    if n == 1:
+        return
     half = np.float32(0.5) * inverse
-    for x in range(2, n - 2):
+    for x in range(1, n - 1):
         out[x] += half * (row[x - 1] - row[x + 1])
-    for x in range(n):
-        if 2 <= x < n - 2:
-            continue
-        before, here, after = _back(x, n, inverse)
-        out[x] += before * row[max(x - 1, 0)] + here * row[x] + after * row[min(x + 1, n - 1)]
+    out[0] -= half * row[1]
+    out[n - 1] += half * row[n - 2]
+    for end in range(0, n, n - 1):  # what the one-sided differences weigh otherwise
+        sign = np.float32(-1.0) if end == 0 else np.float32(1.0)
+        inner = 1 if end == 0 else n - 2
+        out[end] += sign * inverse * row[end]
+        out[inner] -= sign * half * row[end]
 
 
 @njit(parallel=True, fastmath=True, cache=True, nogil=True)
@@ -78,29 +82,21 @@ def slopes(image, inverse, out):  # type: ignore[no-untyped-def]
                 out[c, 2, z, y, x] = s * (image[c, high, y, x] - image[c, low, y, x])
 
 
-@njit(inline="always")
+@njit(fastmath=True, cache=True, nogil=True)
 def _row_of_transpose(g, z, y, inverse, out):  # type: ignore[no-untyped-def]
     """out [x] = row (z, y) of the transpose of `slopes` on g [d, z, y, x]."""
     nz, ny, nx = g.shape[1:]
     before, here, after = _back(y, ny, inverse[1])
     low = max(y - 1, 0)
     high = min(y + 1, ny - 1)
-    if here == _ZERO:
-        for x in range(nx):
-            out[x] = before * g[1, z, low, x] + after * g[1, z, high, x]
-    else:
-        for x in range(nx):
-            out[x] = before * g[1, z, low, x] + here * g[1, z, y, x] + after * g[1, z, high, x]
+    for x in range(nx):
+        out[x] = before * g[1, z, low, x] + here * g[1, z, y, x] + after * g[1, z, high, x]
     if g.shape[0] == 3:
         before, here, after = _back(z, nz, inverse[2])
         low = max(z - 1, 0)
         high = min(z + 1, nz - 1)
-        if here == _ZERO:
-            for x in range(nx):
-                out[x] += before * g[2, low, y, x] + after * g[2, high, y, x]
-        else:
-            for x in range(nx):
-                out[x] += before * g[2, low, y, x] + here * g[2, z, y, x] + after * g[2, high, y, x]
+        for x in range(nx):
+            out[x] += before * g[2, low, y, x] + here * g[2, z, y, x] + after * g[2, high, y, x]
     _add_row_back(g[0, z, y], inverse[0], out)
 
 
@@ -115,7 +111,7 @@ def slopes_back(gradient, inverse, out):  # type: ignore[no-untyped-def]
         _row_of_transpose(gradient[c], z, y, inverse, out[c, z, y])
 
 
-@njit(inline="always")
+@njit(fastmath=True, cache=True, nogil=True)
 def _slopes_of_field(field, z, y, inverse, rows):  # type: ignore[no-untyped-def]
     """rows [d * d, x]: slope of component p along axis q in row d p + q."""
     d, nz, ny, nx = field.shape
