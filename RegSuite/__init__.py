@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from RegSuite.console import dvh, gamma, register, submit, warp
+    from RegSuite.console import dvh, gamma, register, submit, tumor, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -59,6 +59,7 @@ _LAZY = {
     "dose": "RegSuite.dose",
     "gamma": "RegSuite.console",
     "submit": "RegSuite.console",
+    "tumor": "RegSuite.console",
     "warp": "RegSuite.console",
     "evaluate": "RegSuite.workflows.evaluate",
     "phantom": "RegSuite.workflows.phantom",
@@ -91,6 +92,7 @@ __all__ = [
     "preset_names",
     "register",
     "submit",
+    "tumor",
     "warp",
 ]
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from RegSuite.workflows.gamma_result import GammaResult
     from RegSuite.workflows.model import InputKind, Workflow
     from RegSuite.workflows.result import Result
+    from RegSuite.workflows.tumor import TumorMethod
+    from RegSuite.workflows.tumor_result import TumorResult
 
 
 def register(fixed: Any, moving: Any, method: str = "auto", **options: Any) -> Result:
@@ -126,6 +128,25 @@ def dose(course: Any = None, /, **options: Any) -> DoseCourseResult:
     found: DoseCourseResult = run_now(
         WORKFLOW, _engine_inputs(WORKFLOW, {"course": course}, options), options
     )
+    return found
+
+
+def tumor(template: Any, target: Any, method: TumorMethod = "weighted", **options: Any) -> TumorResult:
+    """Bring a healthy template onto a target with a tumour; see RegSuite.workflows.tumor.tumor.
+
+    template, target, and each input by name (tumor_mask, oedema_mask, template_labels, growth, ...): a file
+    name, a RegSuite.Image, a SimpleITK image or an MRML node (growth: a sequence). The caller's nodes are
+    not changed. options: as of RegSuite.workflows.tumor.TumorParameters, and progress. `result.show()` shows
+    target, final image, deformation and intensity change in Slicer's views, outside of Slicer as a page.
+    """
+    from RegSuite.mrml import scene_at_hand
+    from RegSuite.workflows.now import run_now
+    from RegSuite.workflows.tumor import WORKFLOW
+
+    given = {role.name: options.pop(role.name) for role in WORKFLOW.inputs if role.name in options}
+    inputs = _engine_inputs(WORKFLOW, {"template": template, "target": target, **given}, options)
+    options.setdefault("scene", scene_at_hand())
+    found: TumorResult = run_now(WORKFLOW, inputs, {"method": method, **options})
     return found
 
 

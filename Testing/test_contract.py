@@ -39,6 +39,11 @@ OPTIONS = {
         "--method", "--mapping", "--density-table", "--uncertainty", "--model", "--samples", "--correlation",
         "--alpha-beta", "--grid-mm", "--metric", "--folding", "--compare", "--no-compare", "--dicom", *COMMON,
     ),
+    "tumor": (
+        "--method", "--tumor-mask", "--oedema-mask", "--template-labels", "--target-labels", "--label-names",
+        "--growth", "--initial", "--target-mask", "--template-mask", "--start", "--intensities", "--weight",
+        "--core-weight", "--oedema-weight", "--limits", *COMMON,
+    ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),
@@ -59,7 +64,10 @@ def test_a_command_has_its_options(command):
 
 
 def test_the_methods_are_these_and_in_this_order():
-    wanted = ("auto", "rigid", "affine", "deformable", "bspline", "convex", "demons", "broken-geodesic")
+    wanted = (
+        "auto", "rigid", "affine", "deformable", "bspline", "convex", "demons", "broken-geodesic",
+        "lddmm", "metamorphosis", "weighted-metamorphosis", "variational",
+    )  # fmt: skip
     assert method_names() == tuple(name for name in wanted if name in method_names())
     assert {"auto", "rigid", "affine"} <= set(method_names())
 

@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "RegSuite.cli.dose:command",
         "Accumulate the dose of a course, with the uncertainty of the deformation.",
     ),
+    "tumor": (
+        "RegSuite.cli.tumor:command",
+        "Bring a healthy template onto a brain with a tumour: shape and appearance apart.",
+    ),
     "view": (
         "RegSuite.cli.view:command",
         "Look at a result in the browser, with Slicer's slice and 3D views.",
