@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+import torch
+
+from RegSuite.errors import InputError
+from RegSuite.geometry import Grid, Image
 from RegSuite.io import read_image, read_labels
 from RegSuite.phantoms.tumor import TumorPhantom, tumor_phantom
 from RegSuite.phantoms.tumor.anatomy import default_grid, scanned_brain
@@ -24,6 +29,55 @@ def cases(ndim: int, seeds: Iterable[int], **options: object) -> Iterator[TumorP
     """
     for seed in seeds:
         yield tumor_phantom(seed, ndim=ndim, **(_of_scan(ndim) | options))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class Strangers:
+    """A template and another person with a tumour, on one grid: no true map, but ventricles (label 1)."""
+
+    template: Image
+    template_labels: Image
+    target: Image
+    target_labels: Image
+    tumor: Image
+    oedema: Image
+    seed: int
+    ventricles: tuple[int, ...] = (1,)
+    label_names: Mapping[int, str] = field(default_factory=lambda: {1: "ventricles"})
+
+
+def strangers(ndim: int, seeds: Sequence[int], **options: object) -> Iterator[Strangers]:
+    """The template of `cases` and a tumour in ch2_brain, their brains' middles laid over each other.
+
+    ch2's ventricles are found by their grey values, cisterns beside them as well: Dice has a ceiling.
+    Raises InputError where the data is absent.
+    """
+    folder = data_here()
+    if folder is None:
+        raise InputError("there is no data of another person", mend="set REGSUITE_TEST_DATA")
+    scan, labels = read_image(folder / "ch2_brain.nii.gz"), read_labels(folder / "ch2_aal.nii.gz")
+    names = _names(folder / "aal_labels.csv", "name")
+    grid = default_grid(scanned_brain(scan, labels, names, 3), ndim)
+    for seed, mine in zip(seeds, cases(ndim, seeds), strict=True):
+        other = tumor_phantom(
+            seed,
+            **({"ndim": ndim, "scan": scan, "labels": labels, "label_names": names, "grid": grid} | options),  # type: ignore[arg-type]
+        )
+        here = mine.template.grid
+        yield Strangers(
+            template=mine.template,
+            template_labels=_ventricles(mine.template_labels, mine.ventricles, here),
+            target=replace(other.target, grid=here),
+            target_labels=_ventricles(other.target_labels, other.ventricles, here),
+            tumor=replace(other.tumor, grid=here),
+            oedema=replace(other.oedema, grid=here),
+            seed=seed,
+        )
+
+
+def _ventricles(labels: Image, ventricles: tuple[int, ...], grid: Grid) -> Image:
+    wanted = torch.tensor(ventricles, dtype=labels.data.dtype)
+    return Image(torch.isin(labels.data, wanted).int(), grid, name=labels.name)
 
 
 def data_here() -> Path | None:

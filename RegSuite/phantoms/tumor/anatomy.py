@@ -16,21 +16,21 @@ from torch import Tensor
 from RegSuite.errors import InputError
 from RegSuite.geometry import Grid, Image
 from RegSuite.phantoms import brain_anatomy
-from RegSuite.phantoms.brain import brain_image
+from RegSuite.phantoms.brain import WHITE_VALUE, brain_image
 
 FloatArray = NDArray[np.float64]
 
 SIZE = {2: (240, 240), 3: (96, 112, 96)}
 SPACING_MM = {2: 1.0, 3: 2.0}
-FINE_MM = {2: 0.5, 3: 1.0}
+FINE_MM = {2: 0.5, 3: 1.25}
 """Voxels of the drawn brain, from which template and target are sampled."""
 
 VENTRICLES = re.compile(r"ventricle|lat[- ]vent|choroid", re.IGNORECASE)
 """Names of what is ventricle: the plexus lies within it and looks like it in T1."""
 
-LATERAL = re.compile(r"lateral[- ]vent|choroid|found", re.IGNORECASE)
+LATERAL = re.compile(r"lateral[- ]vent|choroid", re.IGNORECASE)
 WHITE = re.compile(r"white|^cc_|callosum|^wm-hypo", re.IGNORECASE)
-CEREBRAL_WHITE = re.compile(r"cerebral[- ]white|^cc_|callosum|found", re.IGNORECASE)
+CEREBRAL_WHITE = re.compile(r"cerebral[- ]white|^cc_|callosum", re.IGNORECASE)
 
 FREESURFER = {
     **brain_anatomy.label_names(),
@@ -177,7 +177,10 @@ def drawn_brain(ndim: int, anatomy_seed: int = 0) -> Anatomy:
     size = [round(r / spacing) for r in reach]
     grid = Grid.make(size, spacing, [-(n - 1) / 2 * spacing for n in size])
     scan, labels = brain_image(grid, anatomy_seed=anatomy_seed)
-    return Anatomy(scan, labels, brain_anatomy.label_names(), 200.0)
+    # without the air's grey value, as a scan without its skull
+    air = brain_anatomy.AIR
+    values = (scan.data - air * WHITE_VALUE).clamp(min=0) / (1 - air)
+    return Anatomy(scan.with_data(values), labels, brain_anatomy.label_names(), WHITE_VALUE)
 
 
 def scanned_brain(scan: Image, labels: Image | None, names: Mapping[int, str] | None, ndim: int) -> Anatomy:
