@@ -156,3 +156,28 @@ def test_other_kernels_that_cannot_be_are_refused_in_words() -> None:
         ReproducingKernel.of((2.0,), (1.0,), (1.0, 1.0), (8, 9, 10))
     with pytest.raises(GeometryError, match="do not fit"):
         ReproducingKernel.of((2.0,), (1.0,), (1.0, 1.0), (8, 9))(numbers(1, 9, 8))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_threads_change_nothing_that_matters(way: Way) -> None:
+    kernel = ReproducingKernel.of((2.0, 5.0), (0.5, 0.5), (1.0, 1.5, 2.0), (20, 33, 41), way=way)
+    values, before = numbers(3, 20, 33, 41), torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            found.append(kernel(values))
+    finally:
+        torch.set_num_threads(before)
+    assert relative(found[0], found[1]) < 1e-6
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_a_gpu_gives_what_the_cpu_gives() -> None:
+    shape, spacing, sigmas = (20, 33, 41), (1.0, 1.5, 2.0), (2.0, 5.0)
+    values = numbers(3, *shape)
+    truth = ReproducingKernel.of(sigmas, (0.5, 0.5), spacing, shape)(values)
+    for way in WAYS:
+        kernel = ReproducingKernel.of(sigmas, (0.5, 0.5), spacing, shape, device="cuda", way=way)
+        assert relative(kernel(values.cuda()).cpu(), truth) < 1e-4
