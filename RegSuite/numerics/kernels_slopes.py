@@ -136,22 +136,23 @@ def stretch(field, inverse, out):  # type: ignore[no-untyped-def]
     """out [z, y, x] = det(I + D field), field [d, z, y, x]; d = 2: nz = 1."""
     d, nz, ny, nx = field.shape
     one = np.float32(1.0)
-    for z in prange(nz):
+    for job in prange(nz * ny):
+        z = job // ny
+        y = job % ny
         rows = np.empty((d * d, nx), np.float32)
-        for y in range(ny):
-            _slopes_of_field(field, z, y, inverse, rows)
-            for x in range(nx):
-                if d == 2:
-                    out[z, y, x] = (one + rows[0, x]) * (one + rows[3, x]) - rows[1, x] * rows[2, x]
-                else:
-                    a = one + rows[0, x]
-                    e = one + rows[4, x]
-                    i = one + rows[8, x]
-                    out[z, y, x] = (
-                        a * (e * i - rows[5, x] * rows[7, x])
-                        - rows[1, x] * (rows[3, x] * i - rows[5, x] * rows[6, x])
-                        + rows[2, x] * (rows[3, x] * rows[7, x] - e * rows[6, x])
-                    )
+        _slopes_of_field(field, z, y, inverse, rows)
+        for x in range(nx):
+            if d == 2:
+                out[z, y, x] = (one + rows[0, x]) * (one + rows[3, x]) - rows[1, x] * rows[2, x]
+            else:
+                a = one + rows[0, x]
+                e = one + rows[4, x]
+                i = one + rows[8, x]
+                out[z, y, x] = (
+                    a * (e * i - rows[5, x] * rows[7, x])
+                    - rows[1, x] * (rows[3, x] * i - rows[5, x] * rows[6, x])
+                    + rows[2, x] * (rows[3, x] * rows[7, x] - e * rows[6, x])
+                )
 
 
 @njit(fastmath=True, cache=True, nogil=True)
@@ -231,18 +232,19 @@ def push(weight, image, inverse, out):  # type: ignore[no-untyped-def]
     """out [d, z, y, x] = sum over c of weight [C, z, y, x] times the slopes of image [C, z, y, x]."""
     channels, nz, ny, nx = image.shape
     d = out.shape[0]
-    for z in prange(nz):
+    for job in prange(nz * ny):
+        z = job // ny
+        y = job % ny
         row = np.empty(nx, np.float32)
-        for y in range(ny):
-            for q in range(d):
-                for c in range(channels):
-                    _row_along(image[c], q, z, y, inverse, row)
-                    if c == 0:
-                        for x in range(nx):
-                            out[q, z, y, x] = weight[c, z, y, x] * row[x]
-                    else:
-                        for x in range(nx):
-                            out[q, z, y, x] += weight[c, z, y, x] * row[x]
+        for q in range(d):
+            for c in range(channels):
+                _row_along(image[c], q, z, y, inverse, row)
+                if c == 0:
+                    for x in range(nx):
+                        out[q, z, y, x] = weight[c, z, y, x] * row[x]
+                else:
+                    for x in range(nx):
+                        out[q, z, y, x] += weight[c, z, y, x] * row[x]
 
 
 @njit(fastmath=True, cache=True, nogil=True)
@@ -272,40 +274,41 @@ def push_back(  # type: ignore[no-untyped-def]
     """Transposes of `push` on gradient [d, z, y, x]: both [C, z, y, x], written where wanted."""
     channels, nz, ny, nx = image.shape
     d = gradient.shape[0]
-    for z in prange(nz):
+    for job in prange(nz * ny):
+        z = job // ny
+        y = job % ny
         row = np.empty(nx, np.float32)
-        for y in range(ny):
-            for c in range(channels):
-                if wants_weight:
-                    for q in range(d):
-                        _row_along(image[c], q, z, y, inverse, row)
-                        if q == 0:
-                            for x in range(nx):
-                                of_weight[c, z, y, x] = gradient[q, z, y, x] * row[x]
-                        else:
-                            for x in range(nx):
-                                of_weight[c, z, y, x] += gradient[q, z, y, x] * row[x]
-                if wants_image:
-                    w = weight[c]
-                    before, own, after = _back(y, ny, inverse[1])
-                    low = max(y - 1, 0)
-                    high = min(y + 1, ny - 1)
-                    for x in range(nx):
-                        of_image[c, z, y, x] = (
-                            before * gradient[1, z, low, x] * w[z, low, x]
-                            + own * gradient[1, z, y, x] * w[z, y, x]
-                            + after * gradient[1, z, high, x] * w[z, high, x]
-                        )
-                    if d == 3:
-                        before, own, after = _back(z, nz, inverse[2])
-                        low = max(z - 1, 0)
-                        high = min(z + 1, nz - 1)
+        for c in range(channels):
+            if wants_weight:
+                for q in range(d):
+                    _row_along(image[c], q, z, y, inverse, row)
+                    if q == 0:
                         for x in range(nx):
-                            of_image[c, z, y, x] += (
-                                before * gradient[2, low, y, x] * w[low, y, x]
-                                + own * gradient[2, z, y, x] * w[z, y, x]
-                                + after * gradient[2, high, y, x] * w[high, y, x]
-                            )
+                            of_weight[c, z, y, x] = gradient[q, z, y, x] * row[x]
+                    else:
+                        for x in range(nx):
+                            of_weight[c, z, y, x] += gradient[q, z, y, x] * row[x]
+            if wants_image:
+                w = weight[c]
+                before, own, after = _back(y, ny, inverse[1])
+                low = max(y - 1, 0)
+                high = min(y + 1, ny - 1)
+                for x in range(nx):
+                    of_image[c, z, y, x] = (
+                        before * gradient[1, z, low, x] * w[z, low, x]
+                        + own * gradient[1, z, y, x] * w[z, y, x]
+                        + after * gradient[1, z, high, x] * w[z, high, x]
+                    )
+                if d == 3:
+                    before, own, after = _back(z, nz, inverse[2])
+                    low = max(z - 1, 0)
+                    high = min(z + 1, nz - 1)
                     for x in range(nx):
-                        row[x] = gradient[0, z, y, x] * w[z, y, x]
-                    _add_row_back(row, inverse[0], of_image[c, z, y])
+                        of_image[c, z, y, x] += (
+                            before * gradient[2, low, y, x] * w[low, y, x]
+                            + own * gradient[2, z, y, x] * w[z, y, x]
+                            + after * gradient[2, high, y, x] * w[high, y, x]
+                        )
+                for x in range(nx):
+                    row[x] = gradient[0, z, y, x] * w[z, y, x]
+                _add_row_back(row, inverse[0], of_image[c, z, y])
