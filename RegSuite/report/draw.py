@@ -94,7 +94,7 @@ def png(figure: Figure, opaque: bool = True) -> bytes:
     return buffer.getvalue()
 
 
-def jpeg(figure: Figure, quality: int = 86) -> bytes:
+def jpeg(figure: Figure, quality: int = 80) -> bytes:
     """The figure as JPEG, small and with full colour resolution: for pictures of scans."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

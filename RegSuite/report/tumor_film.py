@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from RegSuite.report.tumor_view import TumorView
 
 MOST_FRAMES = 21
-MOST_BYTES = 1_700_000
+MOST_BYTES = 1_500_000
 """Of all frames together as text; they are drawn coarser until they fit."""
 OPEN = 0.25
 """A weight above this is outlined: intensity may change there (the weight of an oedema may stay low)."""

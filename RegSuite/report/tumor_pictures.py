@@ -108,7 +108,7 @@ _WORDS = {
     "difference": "Template minus target before and after the deformation alone, on one scale, 1 being the "
     "range of brightness shown. Black: no difference. What lies within the outline is the appearance's part.",
     "outlines": "Outlines of the target's labels in green, of the template's in magenta, before and after, "
-    "on the target; the tumour's outline in red. Within it the template's labels have no counterpart.",
+    "on the target; the tumour's outline in red. Within it the template's labels name what may be gone.",
 }
 
 
@@ -144,14 +144,14 @@ def singles(view: TumorView) -> list[Shown]:
 
 
 def signed_top(view: TumorView) -> float:
-    """The end of the scale of the appearance change: its 99.5th percentile where it is not nothing."""
+    """The end of the coloured scale: the 99.5th percentile of the appearance change where there is any.
+
+    Of what is left over where the method changes no intensity.
+    """
     low, high = view.moving_window
-    least = 0.05 * (high - low)
-    if view.change is None:
-        return least
-    strong = np.abs(view.change)
+    strong = np.abs(view.final - view.fixed if view.change is None else view.change)
     strong = strong[strong > 0.01 * (high - low)]
-    return max(least, float(np.percentile(strong, 99.5))) if strong.size else least
+    return max(0.05 * (high - low), float(np.percentile(strong, 99.5)) if strong.size else 0.0)
 
 
 def _grey(axes: Axes, view: TumorView, plane: Plane, volume: NDArray[Any]) -> None:
@@ -163,7 +163,8 @@ def _grey(axes: Axes, view: TumorView, plane: Plane, volume: NDArray[Any]) -> No
 def _signed(axes: Axes, view: TumorView, plane: Plane, volume: NDArray[Any] | None, top: float) -> Any:
     if volume is None:
         rows, columns = view.cut(view.fixed, plane, view.centre).shape
-        picture(axes, np.zeros((rows, columns)), view.pixel_mm(plane), cmap=_signed_colours())
+        nothing = np.zeros((rows, columns))
+        picture(axes, nothing, view.pixel_mm(plane), cmap=_signed_colours(), vmin=-top, vmax=top)
         axes.text(0.5, 0.5, "none", color="#9aa5b1", fontsize=10, ha="center", transform=axes.transAxes)
         return None
     cut = view.cut(volume, plane, view.centre)

@@ -60,7 +60,7 @@ def _row(
         name=f"{facts.label} {'' if facts.name == f'label {key}' else facts.name}".strip(),
         before="–" if facts.dice_before is None else f"{facts.dice_before:.3f}",
         after=f"{dice[key]:.3f}" if key in dice else "not measured",
-        outside=f"{outside[key]:.3f}" if key in outside else "",
+        outside=f"{outside[key]:.3f}" if key in outside and outside[key] != dice.get(key) else "",
         volume=f"{was}{number(facts.after_cc)}",
         under="–" if facts.under_percent is None else _percent(facts.under_percent),
         painted="–" if facts.painted_percent is None else _percent(facts.painted_percent),

@@ -351,6 +351,12 @@ def test_what_was_made_brighter_is_orange_and_darker_is_blue(sign, brighter):
     assert opposite.sum() < strong.sum() / 10
 
 
+def test_without_an_appearance_change_the_scale_is_that_of_what_is_left_over():
+    final = page(FLAT).target.data[0].numpy() + 0.8 * tumor(FLAT)
+    found = page(FLAT, intensity_change=None, appearance="nowhere", final=image(final, FLAT))
+    assert tumor_pictures.signed_top(TumorView(found)) == pytest.approx(0.8, rel=1e-5)
+
+
 def test_the_scale_of_the_appearance_change_has_no_exponents():
     change = image(135.7 * tumor(FLAT), FLAT)
     brain = image(200 * box(FLAT, (3, 3), (27, 23)), FLAT)
@@ -384,7 +390,10 @@ def test_both_pictures_of_a_pair_lie_exactly_over_each_other():
 def test_a_method_that_changes_no_intensity_shows_no_appearance():
     found = page(intensity_change=None, appearance="nowhere")
     assert {"final", "appearance"}.isdisjoint(s.name for s in tumor_pictures.pairs(TumorView(found)))
-    assert "changes no intensity" in tumor_pictures.overview(TumorView(found)).caption
+    overview = tumor_pictures.overview(TumorView(found))
+    assert "changes no intensity" in overview.caption
+    nothing = overview.after.axes[2].images[0]
+    assert np.allclose(nothing.cmap(nothing.norm(nothing.get_array()))[..., :3], 0, atol=0.02)  # black
     shown = tiles(found, record())
     assert shown["Shape / appearance"].value == "shape alone"
     assert "Appearance outside" not in shown
