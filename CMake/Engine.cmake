@@ -400,6 +400,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/check_node.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
+  RegSuite/panel/check_tumor.py
   RegSuite/panel/checks.py
   RegSuite/panel/choices.py
   RegSuite/panel/compare_box.py
@@ -413,6 +414,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/course_state.py
   RegSuite/panel/course_widget.py
   RegSuite/panel/dependencies.py
+  RegSuite/panel/dice_table.py
   RegSuite/panel/direction.py
   RegSuite/panel/dose_view_box.py
   RegSuite/panel/error_box.py
@@ -447,6 +449,8 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/population_form.py
   RegSuite/panel/population_table.py
   RegSuite/panel/progress_box.py
+  RegSuite/panel/region_table.py
+  RegSuite/panel/regions.py
   RegSuite/panel/result_box.py
   RegSuite/panel/result_frame.py
   RegSuite/panel/result_words.py
@@ -457,6 +461,13 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/still.py
   RegSuite/panel/stored.py
   RegSuite/panel/tones.py
+  RegSuite/panel/tumor_forms.py
+  RegSuite/panel/tumor_result_box.py
+  RegSuite/panel/tumor_results.py
+  RegSuite/panel/tumor_samples.py
+  RegSuite/panel/tumor_state.py
+  RegSuite/panel/tumor_view_box.py
+  RegSuite/panel/tumor_widget.py
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py

@@ -154,6 +154,12 @@ def show_labels(node: Any, *, filled: bool) -> None:
     display.SetSliceIntersectionThickness(2)
 
 
+def show_thin(node: Any) -> None:
+    """A segmentation as thin outlines, so that many labels leave the image to be seen."""
+    show_labels(node, filled=False)
+    node.GetDisplayNode().SetSliceIntersectionThickness(1)
+
+
 def show_points(node: Any, *, fixed: bool) -> None:
     """Landmarks in green (fixed) or, hidden as they are not on the fixed image, in magenta (moving)."""
     display = node.GetDisplayNode()

@@ -27,6 +27,8 @@ _BLUE = ("053061", "2166ac", "4393c3", "92c5de", "c6e0f0", "f7f7f7")
 _RED = ("f7f7f7", "fddbc7", "f4a582", "d6604d", "b2182b", "67001f")
 _BELOW_GREY = ("9be7ff", "1b7fd6", "808080")
 _ABOVE_GREY = ("808080", "e0631b", "ffe29b")
+_DARKER = ("1456a8", "1b7fd6", "9be7ff")
+_BRIGHTER = ("b8430d", "e0631b", "ffe29b")
 
 
 def jacobian_limit(jacobian: NDArray[Any]) -> float:
@@ -70,12 +72,12 @@ def difference_colours(scene: Any) -> Any:
 def change_colours(scene: Any) -> Any:
     """The colour table of added intensity: blue where it is darker, orange where brighter, clear about 0.
 
-    Over an image only what the appearance was changed in is coloured; strong changes hide it.
+    Over an image only what the appearance was changed in is coloured, the more the stronger.
     """
 
     def colour(place: float) -> Colour:
         share = 2 * place - 1
-        anchors, within = (_BELOW_GREY, 1 + share) if share < 0 else (_ABOVE_GREY, share)
+        anchors, within = (_DARKER, -share) if share < 0 else (_BRIGHTER, share)
         clear = (abs(share) - _CLEAR_BELOW) / (_OPAQUE_ABOVE - _CLEAR_BELOW)
         return (*_between(anchors, within), float(np.clip(clear, 0, 1)))
 

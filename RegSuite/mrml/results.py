@@ -87,7 +87,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
         yield surfaces
     yield from _dress(content, inputs, outputs, own)
     if is_tumor(content.workflow):
-        outputs |= yield from tumor_nodes_in_steps(content, inputs, outputs)
+        outputs |= yield from tumor_nodes_in_steps(content, inputs, outputs, own)
     _place_segmentations(content, inputs, outputs, own)
     _mark(content, inputs, outputs)
     placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from RegSuite.mrml.display import legend_of
+from RegSuite.mrml.display import legend_of, voxels
 from RegSuite.mrml.fraction_browser import choose_frame
 from RegSuite.mrml.layout import fill_layers, seen_part
 from RegSuite.mrml.placed import placed_grid
@@ -25,7 +25,7 @@ VIEWS = {TARGET: "Red", FINAL: "Slice4", DEFORMED: "Green", CHANGE: "Yellow"}
 """Slice views by what they show: patient and final image above, deformation alone and change below."""
 
 JACOBIAN = "jacobian"
-LABELS = ("warped_labels", "target_labels")
+LABELS = "warped_labels"
 PLANES = ("axial", "coronal", "sagittal")
 _FOURTH_OPACITY = {CHANGE: 0.9, JACOBIAN: 0.7}
 _OBLIQUE_DEGREES = 0.5
@@ -46,7 +46,7 @@ def show_tumor_nodes(nodes: Mapping[str, Any], content: SceneContent, plane: str
         place_slices(nodes, content.centre_mm, plane)
         for role in (TARGET, FINAL, DEFORMED):
             _fill(role, nodes.get(role))
-        show_fourth(nodes, CHANGE if CHANGE in nodes else JACOBIAN)
+        show_fourth(nodes, fourth_of(nodes))
         show_labels_on(nodes, True)
         show_grid(nodes, False)
         show_tumor(nodes, True)
@@ -72,6 +72,17 @@ def place_slices(nodes: Mapping[str, Any], centre_mm: Any = None, plane: str | N
     arrange(scene, int(slicer.vtkMRMLLayoutNode.SlicerLayoutTwoOverTwoView))
 
 
+def fourth_of(nodes: Mapping[str, Any]) -> str:
+    """What the fourth view shows first: the appearance change where there is any, else the Jacobian."""
+    change = nodes.get(CHANGE)
+    return CHANGE if change is not None and bool(voxels(change).any()) else JACOBIAN
+
+
+def is_flat(volume: Any) -> bool:
+    """Whether a volume is a single slice, which is seen in its own plane alone."""
+    return len(planes_of(placed_grid(volume))) == 1
+
+
 def show_fourth(nodes: Mapping[str, Any], role: str) -> None:
     """Lay the appearance change or the Jacobian over the deformed template, with its legend."""
     shown: Any = nodes.get(role)
@@ -86,18 +97,16 @@ def show_fourth(nodes: Mapping[str, Any], role: str) -> None:
 
 
 def show_labels_on(nodes: Mapping[str, Any], on: bool) -> None:
-    """Show or hide the template's labels as areas over the patient, and the patient's own as outlines."""
-    for role in LABELS:
-        node = nodes.get(role)
-        if node is None or node.GetDisplayNode() is None:
-            continue
-        if node.IsA("vtkMRMLSegmentationNode"):
-            _only_in(node.GetDisplayNode(), node.GetScene(), TARGET, FINAL, DEFORMED)
-            node.GetDisplayNode().SetVisibility(on)
-    maps = [nodes[r] for r in LABELS if r in nodes and nodes[r].IsA("vtkMRMLLabelMapVolumeNode")]
-    for role in (TARGET, FINAL, DEFORMED):
-        layers = composite(nodes[TARGET].GetScene(), VIEWS[role])
-        layers.SetLabelVolumeID(maps[0].GetID() if maps and on else None)
+    """Show or hide the template's labels on the patient; the other views stay free to be compared."""
+    node = nodes.get(LABELS)
+    if node is None:
+        return
+    if node.IsA("vtkMRMLLabelMapVolumeNode"):
+        layers = composite(nodes[TARGET].GetScene(), VIEWS[TARGET])
+        layers.SetLabelVolumeID(node.GetID() if on else None)
+    elif node.GetDisplayNode() is not None:
+        _only_in(node.GetDisplayNode(), node.GetScene(), TARGET)
+        node.GetDisplayNode().SetVisibility(on)
 
 
 def show_tumor(nodes: Mapping[str, Any], on: bool) -> None:

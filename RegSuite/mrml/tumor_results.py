@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ CHANGE, FINAL, DEFORMED, TARGET, TEMPLATE = "intensity_change", "warped", "defor
 TUMOR = "mask"
 """The output with core and oedema."""
 
-FILM, FRAME, ENERGIES = "film", "film_image", "energies"
+FILM, FRAME, ENERGIES = "film", "film_image", "energies_table"
 """Roles of nodes that no workflow lists: browser of the path, its volume, table."""
 
 FRAMES_A_SECOND = 6.0
@@ -41,9 +41,11 @@ def is_tumor(workflow: Workflow) -> bool:
 
 
 def tumor_nodes_in_steps(
-    content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
+    content: SceneContent, inputs: Mapping[str, Any], outputs: Mapping[str, Any], own: Collection[str]
 ) -> Steps[dict[str, Any]]:
     """Dress images and tumour of a result, and make its film and its energies; new nodes by role.
+
+    own: roles of inputs that were made here, so that they may be dressed.
 
     Final image, deformation alone and film are as bright as the template, in whose units they are.
     """
@@ -51,9 +53,10 @@ def tumor_nodes_in_steps(
     yield
     made: dict[str, Any] = {}
     _dress_tumor(outputs.get(TUMOR))
+    _dress_labels(inputs, outputs, own)
     yield
     made |= yield from _film(content, outputs)
-    columns = content.item(ENERGIES)
+    columns = content.item("energies")
     if columns:
         made[ENERGIES] = table_from_columns(columns, name=f"{content.name}: energies")
         yield
@@ -79,6 +82,17 @@ def names_of(role: str, content: SceneContent) -> Mapping[int, str]:
     if any(content.items.get(given) is not None for given in TELLING):
         return {label: name for label, (name, _) in REGIONS.items()}
     return {1: _ESTIMATED}
+
+
+def _dress_labels(inputs: Mapping[str, Any], outputs: Mapping[str, Any], own: Collection[str]) -> None:
+    """Labels of the template as thin outlines on the patient; the patient's own are hidden at first."""
+    warped = outputs.get("warped_labels")
+    if warped is not None and warped.IsA("vtkMRMLSegmentationNode"):
+        display.show_thin(warped)
+    for role in ("target_labels", "template_labels"):
+        node = inputs.get(role)
+        if role in own and node is not None and node.IsA("vtkMRMLSegmentationNode"):
+            node.GetDisplayNode().SetVisibility(False)
 
 
 def _dress_tumor(node: Any) -> None:
@@ -113,6 +127,12 @@ def _film(content: SceneContent, outputs: Mapping[str, Any]) -> Steps[dict[str, 
     sequences = [node for node in nodes_of_browser(browser)[1:] if node is not frame]
     more = {f"film_sequence_{number}": node for number, node in enumerate(sequences, start=1)}
     return {FILM: browser, FRAME: frame, **more}
+
+
+def times_of_film(browser: Any) -> list[float]:
+    """The times of a film's frames."""
+    sequence = browser.GetMasterSequenceNode()
+    return [float(sequence.GetNthIndexValue(at)) for at in range(sequence.GetNumberOfDataNodes())]
 
 
 def _times(content: SceneContent, count: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,12 +30,13 @@ class Offer:
     """The methods of a workflow that calls them by names of its own; all by their own names if empty.
 
     methods: by such a name the registry's. words: by name what the list says. folded: parameters of
-    the workflow that stand under Advanced.
+    the workflow that stand under Advanced. about: by name a sentence or two on what it does.
     """
 
     methods: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     folded: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def registered(self, method: str) -> str:
         """How the registry calls a method."""
@@ -50,20 +51,24 @@ class Offer:
         if not self.methods:
             return method_items()
         there = {name: get_method(own) for name, own in self.methods.items() if own in method_names()}
-        return [Item(name, self.words.get(name, name), found.summary) for name, found in there.items()]
+        tips = {name: self.about.get(name, found.summary) for name, found in there.items()}
+        return [Item(name, self.words.get(name, name), tip) for name, tip in tips.items()]
+
+    def no_preset(self) -> Item:
+        """The line of the list of presets that chooses none."""
+        if not self.methods:
+            return Item("", _("automatic"), _("Method and parameters are chosen from the images"))
+        return Item("", _("none"), _("The method below, with its own values"))
 
 
-def preset_items(runs: Callable[[str], bool] = lambda _method: True) -> tuple[list[Item], list[str]]:
-    """(presets to choose from, the empty one first; what is wrong with those that cannot be read).
-
-    runs: says of a preset's method whether it is offered.
-    """
-    items = [Item("", _("automatic"), _("Method and parameters are chosen from the images"))]
+def preset_items(offer: Offer) -> tuple[list[Item], list[str]]:
+    """(presets of methods that are offered, none of them first; what is wrong with unreadable ones)."""
+    items = [offer.no_preset()]
     problems = []
     for name in preset_names():
         try:
             preset = load_preset(name)
-            items += [_preset_item(preset)] if runs(preset.method) else []
+            items += [_preset_item(preset)] if offer.runs(preset.method) else []
         except InputError as error:
             problems.append(str(error))
     return items, problems

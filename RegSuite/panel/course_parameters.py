@@ -11,7 +11,7 @@ import qt
 import vtk
 from slicer.i18n import tr as _
 
-from RegSuite.panel.choices import AUTO, Item, ItemBox, device_items, method_items, preset_items
+from RegSuite.panel.choices import AUTO, Item, ItemBox, Offer, device_items, method_items, preset_items
 from RegSuite.panel.field_widgets import FieldWidget, widget_for
 from RegSuite.panel.fields import Field, fields_of
 from RegSuite.panel.node_names import field_name
@@ -155,7 +155,7 @@ class ListLine:
 def _box(field: Field, changed: Callable[[], None]) -> Box:
     """The widget of a parameter."""
     makers: Mapping[str, Callable[[], Box]] = {
-        "preset": lambda: ItemBox(preset_items()[0], "presetBox"),
+        "preset": lambda: ItemBox(preset_items(Offer())[0], "presetBox"),
         "method": lambda: ItemBox(_methods(), "methodBox"),
         "device": lambda: ItemBox(device_items(), "deviceField"),
         "metric": lambda: ListLine(_("such as D95%, V20Gy, D2cc")),

@@ -114,12 +114,12 @@ class ParameterForm:
         method = self._method(preset)
         values = preset.parameters if preset is not None and preset.method == method else {}
         raw = self._node.parameters
+        self._rows.about.text = self._about(method, preset)
+        self._rows.about.visible = bool(self._rows.about.text)
         if self._shown == (method, values, raw):
             return
         if self._shown is None or self._shown[:2] != (method, values):
             self._replace_form(method, values)
-            self._rows.about.text = _about(method, preset)
-            self._rows.about.visible = bool(self._rows.about.text)
         self._shown = (method, values, raw)
         if self.method_form is not None:
             self.method_form.set_overrides(from_node(self._fields["parameters"], raw))
@@ -141,12 +141,12 @@ class ParameterForm:
         self._shown = (*self._shown[:2], raw)
         self._node.parameters = raw
 
-
-def _about(method: str, preset: Preset | None) -> str:
-    """What will run and why, in a few lines."""
-    if method == AUTO:
-        return str(_("Method and parameters are chosen from the images; the result says which and why."))
-    if method not in method_names():
-        return ""
-    lines = [f"{method}: {get_method(method).summary}."]
-    return "\n".join([preset.why, *lines] if preset is not None and preset.method == method else lines)
+    def _about(self, method: str, preset: Preset | None) -> str:
+        """What will run and why, in a few lines."""
+        if method == AUTO:
+            return str(_("Method and parameters are chosen from the images; the result says which and why."))
+        if method not in method_names():
+            return ""
+        chosen = str(self.box("method").value()) if "method" in self._rows.boxes else method
+        lines = [self._offer.about.get(chosen) or f"{method}: {get_method(method).summary}."]
+        return "\n".join([preset.why, *lines] if preset is not None and preset.method == method else lines)

@@ -68,7 +68,7 @@ class ParameterRows:
         self.note.visible = bool(text)
 
     def _top(self, rows: Any) -> None:
-        presets, problems = preset_items(self._offer.runs)
+        presets, problems = preset_items(self._offer)
         self.problems = "\n".join(problems)
         self._list(rows, "preset", ItemBox(presets, "presetBox"))
         if "method" in self._fields:

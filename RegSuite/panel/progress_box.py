@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ctk
@@ -32,10 +33,13 @@ class ProgressBox:
         self.times: Any = qt.QLabel()
         self.times.objectName = "timesLabel"
         self.plot = ConvergencePlot()
+        self.numbers: Any = qt.QLabel()
+        self.numbers.objectName = "numbersLabel"
+        self.numbers.setWordWrap(True)
         self.running: Any = qt.QWidget()
         inner = qt.QVBoxLayout(self.running)
         inner.setContentsMargins(0, 0, 0, 0)
-        for part in (self.stage, self.bar, self.times, self.plot.widget):
+        for part in (self.stage, self.bar, self.times, self.plot.widget, self.numbers):
             inner.addWidget(part)
         column.addWidget(self.running)
         self.log_section = self._make_log()
@@ -47,6 +51,7 @@ class ProgressBox:
     def begin(self, words: str) -> None:
         """A job begins: the clock, the curve and the log start anew."""
         self._started = time.monotonic()
+        self.follow([])
         self.plot.clear()
         self.log.clear()
         self.log_section.visible = True
@@ -60,6 +65,12 @@ class ProgressBox:
         gone = _("{time} gone").format(time=duration(time.monotonic() - self._started))
         left = "" if seconds_left is None else _("about {time} left").format(time=duration(seconds_left))
         self.times.text = " \u00b7 ".join(part for part in (gone, left) if part)
+
+    def follow(self, history: Sequence[tuple[float, str, Mapping[str, float]]]) -> None:
+        """What the method has told so far: the first measure as a curve, all of them as they are now."""
+        self.plot.draw(history)
+        self.numbers.text = numbers_text(history)
+        self.numbers.visible = bool(self.numbers.text)
 
     def add_lines(self, lines: list[str]) -> None:
         """Add to the log."""
@@ -91,6 +102,16 @@ class ProgressBox:
 
     def _copy(self, _checked: bool = False) -> None:
         qt.QApplication.clipboard().setText(self.log.plainText)
+
+
+def numbers_text(history: Sequence[tuple[float, str, Mapping[str, float]]]) -> str:
+    """The measures of the last message, where it had several: 'energy 12.3: data 9.1, velocity 3.2'."""
+    latest = next((metrics for _seconds, _stage, metrics in reversed(history) if metrics), {})
+    if len(latest) < 2:
+        return ""
+    (first, value), *parts = latest.items()
+    told = ", ".join(f"{name} {part:.4g}" for name, part in parts)
+    return f"{first} {value:.4g}: {told}"
 
 
 def duration(seconds: float) -> str:

@@ -124,7 +124,7 @@ class RunControl:
             alone = left if count == 1 else None
             self._progress.show(before + words, (number + fraction) / count, alone)
 
-        return Listener(stage, self._progress.add_lines, self._progress.plot.draw)
+        return Listener(stage, self._progress.add_lines, self._progress.follow)
 
     def _ended(self, _value: Any, error: Exception | None) -> None:
         """All runs have ended, one way or another; what came of them is shown in further steps."""

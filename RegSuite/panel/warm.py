@@ -14,13 +14,16 @@ _FIRST = (
     "RegSuite.mrml.from_node",
     "RegSuite.mrml.course_inputs",
     "RegSuite.mrml.dose_results",
+    "RegSuite.mrml.tumor_results",
     "RegSuite.mrml.results",
     "RegSuite.mrml.compare",
     "RegSuite.mrml.layout",
     "RegSuite.mrml.dose_layout",
+    "RegSuite.mrml.tumor_layout",
     "RegSuite.report.table",
     "RegSuite.report.tiles",
     "RegSuite.report.dose_headline",
+    "RegSuite.report.tumor_headline",
 )
 """None of them imports torch, numba or scipy: the computing is the worker's. 40 ms at most."""
 

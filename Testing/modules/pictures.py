@@ -16,6 +16,7 @@ from Testing import harness
 PANEL_PX = (540, 960)
 VIEW_PX = (520, 540)
 DOSE_VIEW_PX = (500, 600)
+TUMOR_VIEW_PX = (520, 800)
 BITS = 5
 """Of each channel in a picture with a wash of colours, which a palette would show in steps."""
 
@@ -128,6 +129,40 @@ def dose_accumulation(folder, seconds=900):
     return words
 
 
+def tumor_metamorphosis(folder, seconds=900):
+    """tumor-metamorphosis (the result), -film (the path at its middle) and -grid as PNG, of a real run."""
+    harness.start()
+    import slicer
+
+    from RegSuite.panel.tumor_samples import TumorSample, load_tumor
+    from Testing.harness.two_over_two import TwoOverTwo
+    from Testing.modules.conftest import MODULES
+
+    slicer.mrmlScene.Clear(0)
+    module = harness.load_module(MODULES / "TumorMetamorphosis" / "TumorMetamorphosis.py")
+    with TwoOverTwo(TUMOR_VIEW_PX) as views:
+        panel = harness.open_panel(module)
+        sample = load_tumor(TumorSample("tumor", 4, 2.5, "Healthy atlas", "Patient"))
+        parameters = panel.logic.getParameterNode()
+        parameters.template, parameters.target = sample.template, sample.target
+        parameters.templateLabels, parameters.targetLabels = sample.template_labels, sample.target_labels
+        panel.ui.tumorSelector.setCurrentNode(sample.tumor)
+        panel.ui.applyButton.click()
+        harness.wait_until(lambda: not panel.control.running, seconds)
+        panel.progress.log_section.visible = False
+        panel.results.show_in_views()  # at the size of these views
+        draw(panel, views, folder / "tumor-metamorphosis.png", colours=None)
+        view = panel.results.view
+        view.plane_box.currentIndex = 1
+        view.boxes["labels"].click()
+        view.boxes["grid"].click()
+        view.slider.value = view.slider.maximum // 2
+        draw(panel, views, folder / "tumor-metamorphosis-film.png", colours=None)
+        words = panel.errors.text
+        harness.close_panel(panel)
+    return words
+
+
 def add_ball(segmentation, name, beside, shift_ras, radius_mm):
     """One more structure: a ball beside another one, where the dose is steep and so least certain."""
     import slicer
@@ -183,3 +218,4 @@ if __name__ == "__main__":
     atlas_registration(Path(sys.argv[1]))
     population(Path(sys.argv[1]))
     dose_accumulation(Path(sys.argv[1]))
+    tumor_metamorphosis(Path(sys.argv[1]))
