@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-MEMORY = 10
+MEMORY = 6
+"""Steps whose curvature is remembered: two vectors each."""
 ARMIJO = 1e-4
 SHRINK = 0.5
 MOST_HALVINGS = 12

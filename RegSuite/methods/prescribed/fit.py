@@ -13,7 +13,7 @@ from RegSuite.methods.local_forces.level import Level, make_level, steps_mm
 from RegSuite.methods.local_forces.pair import Pair
 from RegSuite.methods.local_forces.record import Record
 from RegSuite.methods.prescribed.controls import Domain
-from RegSuite.methods.prescribed.descent import Lbfgs
+from RegSuite.methods.prescribed.descent import Energy, Lbfgs
 from RegSuite.methods.prescribed.folding import stepped_back
 from RegSuite.methods.prescribed.match import Match
 from RegSuite.methods.prescribed.parameters import VariationalParameters
@@ -78,7 +78,7 @@ def _descend(
         piece = Piece(
             Match(level), domain, fit.displacement, parameters.jacobian_min, parameters.determinant_weight
         )
-        descent = Lbfgs(piece.energy, piece.start())
+        descent = Lbfgs(_heard(piece, record, name), piece.start())
         before = descent.value
         for _ in range(parameters.iterations):
             value = descent.value
@@ -95,3 +95,13 @@ def _descend(
         if before - descent.value < parameters.piece_gain * before or piece_number == parameters.pieces - 1:
             break
     record.skip(step_work * parameters.pieces * parameters.iterations - taken)
+
+
+def _heard(piece: Piece, record: Record, name: str) -> Energy:
+    """The piece's energy; before each evaluation the listener is told (and may cancel)."""
+
+    def energy(x: Tensor) -> tuple[float, Tensor]:
+        record.work(0.0, name)
+        return piece.energy(x)
+
+    return energy

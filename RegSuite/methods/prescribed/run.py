@@ -113,7 +113,7 @@ def memory_mb(fixed: Image, moving: Image, parameters: VariationalParameters) ->
     controls = 2 if fixed.ndim == 2 else 4
     fields = 2 * (MEMORY + 3) * controls + 80
     volumes = 8 * fixed.grid.voxels + 4 * moving.grid.voxels
-    return float(4e-6 * (fields * nodes + volumes * fixed.channels) + 50)
+    return float(4e-6 * (fields * nodes + volumes * fixed.channels) + 150)
 
 
 def expected_seconds(fixed: Image, moving: Image, parameters: VariationalParameters) -> float:  # noqa: ARG001 - the protocol's
@@ -121,4 +121,4 @@ def expected_seconds(fixed: Image, moving: Image, parameters: VariationalParamet
     finest = min(s for s, n in zip(fixed.grid.spacing, fixed.grid.size, strict=True) if n > 1)
     share = min(1.0, (finest / (parameters.finest_mm or finest)) ** fixed.ndim)
     steps = 0.5 * parameters.pieces * parameters.iterations
-    return 0.5 + 1.5e-6 * share * fixed.grid.voxels * steps
+    return 0.5 + 3e-6 * share * fixed.grid.voxels * steps
