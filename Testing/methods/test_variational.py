@@ -146,7 +146,7 @@ def test_the_descent_solves_a_quadratic_in_few_steps_and_steps_over_no_forbidden
     assert values[-1] < 1e-6 * values[0]
 
 
-@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("swapped", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_j_becomes_v_and_v_becomes_j(swapped: bool) -> None:
     phantom = shapes_phantom("j-to-v", size=64)
     fixed, moving = (phantom.moving, phantom.fixed) if swapped else (phantom.fixed, phantom.moving)
