@@ -288,8 +288,11 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/shooting/growth_given.py
   RegSuite/methods/shooting/growth_masks.py
   RegSuite/methods/shooting/levels.py
+  RegSuite/methods/shooting/local_distance.py
+  RegSuite/methods/shooting/noncorrespondence.py
   RegSuite/methods/shooting/objective.py
   RegSuite/methods/shooting/parameters.py
+  RegSuite/methods/shooting/region.py
   RegSuite/methods/shooting/run.py
   RegSuite/methods/shooting/scene.py
   RegSuite/methods/shooting/shot.py

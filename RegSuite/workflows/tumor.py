@@ -113,17 +113,17 @@ class TumorParameters(WorkflowParameters):
     )
     core_weight: float = Field(
         default=1.0,
-        ge=0,
+        gt=0,
         le=1,
         title="Weight of the core",
-        description="how freely intensity is added there: 0 not at all, 1 freely",
+        description="how freely intensity is added there; 1: freely",
     )
     oedema_weight: float = Field(
         default=0.5,
-        ge=0,
+        gt=0,
         le=1,
         title="Weight of the oedema",
-        description="how freely intensity is added there: 0 not at all, 1 freely",
+        description="how freely intensity is added there; 1: freely",
     )
 
 

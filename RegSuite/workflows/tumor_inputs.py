@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import GeometryError, InputError
+from RegSuite.methods.shooting.growth_given import growth_from_series
 from RegSuite.workflows.inputs import Pair, Reader, read_pair
 from RegSuite.workflows.tumor_content import content
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from RegSuite.geometry import Image
+    from RegSuite.methods.shooting.growth import Growth
     from RegSuite.workflows.run import Run
 
 COVERS_ALL_SHARE = 0.9
@@ -21,21 +23,21 @@ COVERS_ALL_SHARE = 0.9
 OUTSIDE_SHARE = 0.5
 """A mask of which a larger share lies outside of what the target shows is no mask of it."""
 OUTSIDE_DOUBT = 0.05
-VALUES_TOLERANCE = 1e-3
+AGREEMENT = 0.7
 
 
 @dataclass(frozen=True, eq=False)
 class TumorInputs:
     """pair: target (fixed) and template (moving), each with its brain mask, and their labels.
 
-    core, oedema: bool [*target shape], apart from each other; None where not given. growth: [K, *target
-    shape], 0..1 at K equally spaced times, None where not given.
+    core, oedema: bool [*target shape], apart from each other; None where not given. growth: the user's,
+    on the target's grid, None where not given.
     """
 
     pair: Pair
     core: Tensor | None = None
     oedema: Tensor | None = None
-    growth: Image | None = None
+    growth: Growth | None = None
 
     @property
     def target(self) -> Image:
@@ -49,11 +51,11 @@ class TumorInputs:
 
     @property
     def region(self) -> Tensor | None:
-        """Where the tumour is: core and oedema, else where the growth's last time is 0.5 or more; or None."""
+        """Where the tumour is: core and oedema, else where the growth ends with half its weight; or None."""
         parts = [mask for mask in (self.core, self.oedema) if mask is not None]
         if parts:
             return parts[0] | parts[-1]
-        return None if self.growth is None else self.growth.data[-1] >= 0.5
+        return None if self.growth is None else _ends(self.growth)
 
 
 def read_inputs(inputs: Mapping[str, Any], run: Run) -> TumorInputs:
@@ -66,8 +68,8 @@ def read_inputs(inputs: Mapping[str, Any], run: Run) -> TumorInputs:
         role: None if inputs.get(role) is None else reader.mask(inputs[role], role, grid).cpu()
         for role in ("tumor_mask", "oedema_mask")
     }
-    growth = inputs.get("growth")
-    series = None if growth is None else reader.series(growth, "growth", grid)
+    given = inputs.get("growth")
+    series = None if given is None else reader.series(given, "growth", grid)
     for sentence in doubts:
         run.warn(sentence)
     for role, mask in masks.items():
@@ -78,9 +80,9 @@ def read_inputs(inputs: Mapping[str, Any], run: Run) -> TumorInputs:
         if not bool(oedema.any()):
             run.warn("the oedema mask holds no voxel outside of the tumour mask: there is no oedema")
             oedema = None
-    if series is not None:
-        _check_growth(series)
-    found = TumorInputs(pair, core, oedema, series)
+    growth = None if series is None else growth_from_series(series, series.grid)
+    found = TumorInputs(pair, core, oedema, growth)
+    _check_agreement(found, run)
     _check_channels(found)
     _check_region(found, run)
     if pair.fixed_labels is not None and pair.moving_labels is None:
@@ -97,25 +99,25 @@ def _check_not_empty(mask: Tensor | None, role: str, run: Run) -> None:
         )
 
 
-def _check_growth(series: Image) -> None:
-    """Raise InputError for values that are no weights."""
-    from RegSuite.io.images import check_finite
+def _check_agreement(found: TumorInputs, run: Run) -> None:
+    """A warning where masks and growth name different places."""
+    if found.growth is None or (found.core is None and found.oedema is None):
+        return
+    end, region = _ends(found.growth), found.region
+    if region is None:
+        return
+    overlap = 2 * float((end & region).sum()) / float(end.sum() + region.sum())
+    if overlap < AGREEMENT:
+        run.warn(
+            f"growth and masks disagree on where the tumour is (Dice {overlap:.2f}): the growth weighs where "
+            "intensity may change, the masks say what is measured"
+        )
 
-    where = f"growth '{series.name}'"
-    check_finite(series.data, where)
-    low, high = float(series.data.min()), float(series.data.max())
-    if low < -VALUES_TOLERANCE or high > 1 + VALUES_TOLERANCE:
-        raise InputError(
-            f"the growth's values go from {low:g} to {high:g}, a weight is 0 to 1",
-            where=where,
-            mend="divide by the largest value; 0: no intensity may be added here, 1: freely",
-        )
-    if not bool((series.data[-1] >= 0.5).any()):
-        raise InputError(
-            "the growth ends without a tumour: at its last time no voxel is 0.5 or more",
-            where=where,
-            mend="time is the last axis and goes from the healthy brain to the patient's",
-        )
+
+def _ends(growth: Growth) -> Tensor:
+    """Where the growth's last time has half of its largest weight."""
+    last = growth.weights[-1]
+    return last >= 0.5 * last.max()
 
 
 def _check_channels(found: TumorInputs) -> None:

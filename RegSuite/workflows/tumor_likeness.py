@@ -13,7 +13,7 @@ from RegSuite.geometry import Image
 from RegSuite.io.checks import overlap_fraction
 from RegSuite.workflows.outputs import warp_image
 from RegSuite.workflows.similarity import covered_by
-from RegSuite.workflows.tumor_content import content
+from RegSuite.workflows.tumor_content import content, without
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -52,7 +52,9 @@ def likeness(
     fixed, moved = _coarse(target, grid, None), _coarse(template, grid, displacement)
     covered = covered_by(template.grid, grid, displacement) & covered_by(target.grid, grid)
     if ignored is not None:
-        covered &= ~_coarse_mask(ignored, target, grid, None)
+        region = _coarse_mask(ignored, target, grid, None)
+        covered &= ~region
+        fixed = without(fixed, region)  # what is bright is judged by the rest
     shown = content(fixed) & covered, content(moved) & covered
     both, either = shown[0] & shown[1], shown[0] | shown[1]
     if not bool(either.any()):

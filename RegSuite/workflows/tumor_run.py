@@ -107,8 +107,8 @@ def _prepared(given: TumorInputs, start: Start, parameters: TumorParameters, run
         compared = counted if given.region is None else counted & ~given.region
         found = matched(target, before, compared, parameters.intensities)
         run.notes.append(found.words)
-    with run.stage("weight", 0.16, 0.2):
-        weight = weight_of(given, parameters)
+    with run.stage("weight", 0.16, 0.24) as progress:
+        weight = weight_of(given, parameters, progress, run)
     return Prepared(given, start, found.target, before, covered, weight)
 
 
@@ -131,7 +131,7 @@ def _register(choice: Choice, prepared: Prepared, parameters: TumorParameters, r
     if parameters.method == "masked" and region is not None:
         seen = torch.ones_like(region) if target.mask is None else target.mask.cpu()
         target = without(target, region).with_mask(seen & ~region)
-    with run.stage("register", 0.2, 0.78) as progress:
+    with run.stage("register", 0.24, 0.78) as progress:
         shot = shot_of(
             choice,
             target.to(run.device),

@@ -10,8 +10,11 @@ from torch import Tensor
 
 from RegSuite.errors import InputError
 from RegSuite.methods.shooting.growth import Growth
+from RegSuite.methods.shooting.growth_masks import growth_of
 
 if TYPE_CHECKING:
+    from RegSuite.methods.base import Progress
+    from RegSuite.workflows.run import Run
     from RegSuite.workflows.tumor import TumorParameters
     from RegSuite.workflows.tumor_inputs import TumorInputs
 
@@ -36,22 +39,31 @@ class Weight:
         return None if self.tumor is None else self.tumor > 0
 
 
-def weight_of(given: TumorInputs, parameters: TumorParameters) -> Weight:
+def weight_of(given: TumorInputs, parameters: TumorParameters, progress: Progress, run: Run) -> Weight:
     """The weight that method and inputs ask for. Raises InputError where nothing says where the tumour is."""
     tumor = _tumor(given)
     origin: Literal["given", "none"] = "none" if tumor is None else "given"
     if parameters.method != "weighted":
         return Weight(None, tumor, origin)
-    if given.growth is not None:
-        return Weight(Growth(given.growth.data.clamp(0, 1), given.growth.grid), tumor, origin)
-    if tumor is None:
+    growth = given.growth
+    if growth is None and tumor is None:
         raise InputError(
             "method weighted changes intensity in the tumour, and none was given",
             where="tumor_mask, oedema_mask, growth",
             mend="give the tumour's mask, or take --method metamorphosis or lddmm",
         )
-    weights = _final_weights(tumor, parameters)
-    return Weight(Growth(weights[None], given.target.grid), tumor, origin)
+    if growth is None:
+        growth = growth_of(
+            given.core,
+            given.oedema,
+            given.target.grid,
+            evolving=parameters.weight == "evolving",
+            core_weight=parameters.core_weight,
+            oedema_weight=parameters.oedema_weight,
+            progress=progress,
+        )
+    run.notes.extend(growth.notes)
+    return Weight(growth, tumor, origin)
 
 
 def _tumor(given: TumorInputs) -> Tensor | None:
@@ -62,12 +74,4 @@ def _tumor(given: TumorInputs) -> Tensor | None:
     out = region.to(torch.uint8) * CORE
     if given.oedema is not None:
         out[given.oedema] = OEDEMA
-    return out
-
-
-def _final_weights(tumor: Tensor, parameters: TumorParameters) -> Tensor:
-    """The weight of each voxel at the end."""
-    out = torch.zeros(tumor.shape)
-    out[tumor == CORE] = parameters.core_weight
-    out[tumor == OEDEMA] = parameters.oedema_weight
     return out

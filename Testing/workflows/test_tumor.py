@@ -258,7 +258,7 @@ def test_the_oedema_has_its_own_weight():
     points = images["target"].grid.all_points() - np.asarray(small_tumor.CENTRE_MM)[:2]
     whole = torch.from_numpy(np.linalg.norm(points, axis=-1) < 12)
     oedema = Image(whole[None].byte(), images["target"].grid, name="oedema")
-    result = brought(oedema_mask=oedema, oedema_weight=0.0, weight="constant")
+    result = brought(oedema_mask=oedema, oedema_weight=0.05, weight="constant")
     mask = result.images["mask"].data[0]
     core = images["tumor_mask"].data[0] > 0
     assert torch.equal(mask == 1, core)
