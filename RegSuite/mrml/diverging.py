@@ -20,15 +20,15 @@ FOLD = (0.224, 1.0, 0.078, 1.0)
 """Bright green, as in the report."""
 
 _UNCHANGED = 0.1
-_CLEAR_BELOW, _OPAQUE_ABOVE = 0.04, 0.3
-"""Shares of the largest change in intensity between which its colours appear."""
+_CLEAR_BELOW = 0.08
+"""Share of the largest change in intensity below which it is not coloured."""
 
 _BLUE = ("053061", "2166ac", "4393c3", "92c5de", "c6e0f0", "f7f7f7")
 _RED = ("f7f7f7", "fddbc7", "f4a582", "d6604d", "b2182b", "67001f")
 _BELOW_GREY = ("9be7ff", "1b7fd6", "808080")
 _ABOVE_GREY = ("808080", "e0631b", "ffe29b")
-_DARKER = ("1456a8", "1b7fd6", "9be7ff")
-_BRIGHTER = ("b8430d", "e0631b", "ffe29b")
+_DARKER = ("9aa9bb", "4f8fcb", "1b7fd6", "4db4ef", "9be7ff")
+_BRIGHTER = ("bbaa9a", "d08a5c", "e0631b", "f2a257", "ffe29b")
 
 
 def jacobian_limit(jacobian: NDArray[Any]) -> float:
@@ -72,14 +72,14 @@ def difference_colours(scene: Any) -> Any:
 def change_colours(scene: Any) -> Any:
     """The colour table of added intensity: blue where it is darker, orange where brighter, clear about 0.
 
-    Over an image only what the appearance was changed in is coloured, the more the stronger.
+    Over an image only what the appearance was changed in is coloured: pale where a little. (Slicer's
+    slices draw a colour of any opacity above 0 as if it were 1, so that they cannot fade in.)
     """
 
     def colour(place: float) -> Colour:
         share = 2 * place - 1
         anchors, within = (_DARKER, -share) if share < 0 else (_BRIGHTER, share)
-        clear = (abs(share) - _CLEAR_BELOW) / (_OPAQUE_ABOVE - _CLEAR_BELOW)
-        return (*_between(anchors, within), float(np.clip(clear, 0, 1)))
+        return (*_between(anchors, within), float(abs(share) > _CLEAR_BELOW))
 
     return _table(scene, "Appearance change colours", 1.0, colour)
 

@@ -27,7 +27,7 @@ VIEWS = {TARGET: "Red", FINAL: "Slice4", DEFORMED: "Green", CHANGE: "Yellow"}
 JACOBIAN = "jacobian"
 LABELS = "warped_labels"
 PLANES = ("axial", "coronal", "sagittal")
-_FOURTH_OPACITY = {CHANGE: 0.9, JACOBIAN: 0.7}
+_FOURTH_OPACITY = {CHANGE: 0.8, JACOBIAN: 0.7}
 _OBLIQUE_DEGREES = 0.5
 
 

@@ -94,3 +94,19 @@ def test_a_course_is_accumulated_from_nodes_and_saved_with_its_dvhs(tmp_path):
     assert plot.GetPlotChartNode().GetNthPlotSeriesNode(0).GetName() == "GTV"
     dose = slicer.util.getNode("dose on*: accumulated dose")
     assert slicer.util.arrayFromVolume(dose).max() > 55
+
+
+def test_an_atlas_is_brought_to_a_tumour_from_nodes_and_saved_with_its_film(tmp_path):
+    said = script("08_template_to_a_tumour.py", tmp_path)
+    left = next(line for line in said.splitlines() if "is left by deformation alone" in line)
+    assert float(left.split("tumour ")[1].split(" %")[0]) < 60
+    assert json.loads((tmp_path / "result" / "result.json").read_text())["files"]["scene"] == "scene.mrb"
+    for file in ("mine.mrb", "result/scene.mrb"):
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(str(tmp_path / file), {})
+        film = slicer.util.getNode("* to patient: path")
+        assert film.GetNumberOfItems() > 5
+        tumour = slicer.util.getNode("* to patient: tumour").GetSegmentation()
+        assert [tumour.GetNthSegment(i).GetName() for i in range(2)] == ["tumour core", "oedema"]
+        fourth = slicer.mrmlScene.GetSingletonNode("Yellow", "vtkMRMLSliceCompositeNode")
+        assert "intensity change" in slicer.mrmlScene.GetNodeByID(fourth.GetForegroundVolumeID()).GetName()
