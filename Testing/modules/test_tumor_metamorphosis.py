@@ -245,3 +245,57 @@ def test_the_panel_is_drawn_beside_its_four_views(panel, tmp_path):
         atlas.apply_and_wait(panel, 240)
         picture = harness.slicer_picture(panel, views, tmp_path / "picture.png")
     assert picture.shape[1] > 400 + 300
+
+
+@pytest.mark.slow
+def test_opening_the_panel_and_showing_a_result_load_neither_torch_nor_numba():
+    import subprocess
+    from pathlib import Path
+
+    code = (
+        "import sys; from Testing import harness; harness.start()\n"
+        "m = harness.load_module('Modules/TumorMetamorphosis/TumorMetamorphosis.py')\n"
+        "p = harness.open_panel(m); p.ui.applyButton.click()\n"
+        "from RegSuite.panel.warm import warm_up_in_steps; list(warm_up_in_steps())\n"
+        "from RegSuite.panel.tumor_result_box import headline_of\n"
+        "from RegSuite.report.result import Result\n"
+        "headline_of(Result(workflow='tumor', status='completed'), ())\n"
+        "print([n for n in ('torch', 'numba', 'scipy') if n in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.slow
+def test_the_console_takes_nodes_and_segments_and_shows_the_same_views(scene):
+    import RegSuite
+    from RegSuite.mrml.tumor_layout import VIEWS
+
+    made = tumor.nodes()
+    result = RegSuite.tumor(
+        made["template"],
+        made["target"],
+        tumor_mask=(made["tumor"], "enhancing core", "necrosis"),
+        oedema_mask=(made["tumor"], "label_3"),
+        template_labels=made["template_labels"],
+        parameters=tumor.QUICK,
+        threads=1,
+    )
+    core, oedema = tumor.parts()
+    found = result.images["mask"].data[0].numpy()
+    assert np.array_equal(found == 1, core)
+    assert np.array_equal(found == 2, oedema)
+    assert result.show() is None
+    target = scene.GetSingletonNode(VIEWS["target"], "vtkMRMLSliceCompositeNode")
+    assert target.GetBackgroundVolumeID() == made["target"].GetID()  # not doubled
+    fourth = scene.GetSingletonNode(VIEWS["intensity_change"], "vtkMRMLSliceCompositeNode")
+    shown = scene.GetNodeByID(fourth.GetForegroundVolumeID())
+    assert np.allclose(atlas.values(shown), result.images["intensity_change"].data[0].numpy())
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSequenceBrowserNode") == 1

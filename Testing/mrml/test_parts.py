@@ -108,8 +108,10 @@ def test_a_mask_lies_on_the_image_that_its_role_names_not_on_the_first_one():
         "template": volume_from_image(template),
         "target": volume_from_image(target),
         "tumor_mask": (segmentation_from_labels(labels(), NAMES), "oedema"),
+        "growth": sequence_from_images([target, target], [0.0, 1.0], name="growth"),
     }
     found = engine_inputs(WORKFLOW, given)
+    assert found["growth"].data.shape == (2, *grid.shape)
     assert found["tumor_mask"].grid.same_space(grid)
     assert torch.equal(found["tumor_mask"].data != 0, labels().data == 2)
 
