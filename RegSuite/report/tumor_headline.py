@@ -34,6 +34,10 @@ def tumor_headline(found: TumorPage, measures: TumorMeasures, record: Result) ->
     if _worse(found, record):
         title = f"{_where(found).capitalize()} the template fits worse than before"
         return Headline("fail", title, why)
+    painted = _painted(found, record)
+    if painted is not None:
+        title = f"Most of the change {_where(found)} was painted, not moved: do not use the deformation"
+        return Headline("fail", title, f"{_percent(painted)} of it is appearance. {why}")
     judged = headline(record)
     if judged.tone == "fail" or any(v.verdict == "fail" for v in record.verdicts):
         return Headline(judged.tone, judged.title, f"{judged.sentence} {why}")
@@ -130,6 +134,15 @@ def _did(found: TumorPage, record: Result) -> str:
 def _worse(found: TumorPage, record: Result) -> bool:
     before, after = _by_deformation(found, record)
     return before is not None and after is not None and after > before
+
+
+def _painted(found: TumorPage, record: Result) -> float | None:
+    """Appearance's share of the change where shape was expected, if it is most of it; else None."""
+    if found.intensity_change is None:
+        return None
+    end = "" if found.mask is None else "_outside"
+    share = (record.metrics.get("tumor") or {}).get(f"appearance_share{end}")
+    return share if share is not None and share > 0.5 else None
 
 
 def _outside_tile(found: TumorPage, record: Result) -> KeyNumber:

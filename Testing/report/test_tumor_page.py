@@ -206,6 +206,18 @@ def test_folds_come_before_all_else():
     assert tiles(labelled(), record(metrics))["Smallest Jacobian"].tone == "fail"
 
 
+def test_a_final_image_that_was_painted_rather_than_deformed_fails():
+    share = {**MEASURED["tumor"], "appearance_share_outside": 0.93, "appearance_share": 0.4}
+    found = said(labelled(appearance="everywhere"), record({**GOOD, "tumor": share}))
+    assert found.tone == "fail"
+    assert found.title.startswith("Most of the change outside the tumour was painted, not moved")
+    assert found.sentence.startswith("93 % of it is appearance.")
+    bare = {"mask": None, "mask_origin": "none", "appearance": "everywhere"}
+    assert said(labelled(**bare), record({**GOOD, "tumor": share})).tone == "unsure"
+    share["appearance_share"] = 0.97
+    assert "change everywhere was painted" in said(labelled(**bare), record({"tumor": share})).title
+
+
 def test_a_deformation_that_fits_worse_outside_the_tumour_fails_however_good_the_final_image():
     worse = {**MEASURED["tumor"], "ssd_deformed_outside": 1300.0, "ssd_final": 1.0}
     found = said(labelled(), record({**GOOD, "tumor": worse}))
