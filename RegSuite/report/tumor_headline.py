@@ -235,8 +235,8 @@ def _leak_tile(found: TumorPage, measures: TumorMeasures) -> KeyNumber | None:
 def _start_tile(found: TumorPage) -> KeyNumber:
     words = {
         "given": ("given", "the initial transform"),
-        "made": ("made", "linear, before the deformation: see the notes"),
-        "none": ("as they lie", "by the headers: see the notes"),
+        "made": ("made", "linear, before the deformation: see below"),
+        "none": ("as they lie", "by the headers: see below"),
     }
     return KeyNumber("Start", *words[found.start])
 

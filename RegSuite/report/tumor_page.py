@@ -48,6 +48,7 @@ def tumor_page(found: TumorPage, record: Result) -> str:
         painted=PAINTED_PERCENT,
         rows=metric_rows(record),
         said=[f"{name}: {tumor[key]}." for name, key in _DEFINED.items() if tumor.get(key)],
+        geodesic=found.film is not None and bool(found.film.kinetic),
         drift=tumor.get("energy_drift_percent"),
         command=found.command,
         flat=view.tight,

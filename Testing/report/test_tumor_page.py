@@ -483,6 +483,7 @@ def test_the_page_is_one_file_that_says_all_without_scripts(grid, tmp_path):
         "Dice before",
         "parameters: kernels_mm</td><td>6.0, 12.0",
         "The start is part of it.",
+        "Along an exact geodesic",
     ):
         assert words in bare, words
     frames = json.loads(re.search(r'id="frames">(.*?)</script>', html, re.S).group(1))
@@ -505,6 +506,7 @@ def test_a_page_with_nothing_but_the_images_is_written_and_says_what_is_missing(
     )
     assert "Not measured: no labels of the template were given" in html
     assert 'id="frames"' not in html
+    assert "exact geodesic" not in html
     assert html.count("not measured") >= 3
 
 
