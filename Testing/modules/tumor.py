@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from Testing.workflows.small_tumor import NAMES, images, tumor_at
+from Testing.workflows.small_tumor import CENTRE_MM, NAMES, images, tumor_at
 
 QUICK = {"levels": 2, "iterations": (6, 4), "time_steps": 6}
 """Parameters of shooting that end within seconds: the panel is tested here, not the method."""
@@ -18,6 +18,11 @@ def parts():
     x = grid.all_points()[..., 0]
     cut = np.quantile(x[tumor], 1 - OEDEMA_SHARE)
     return tumor & (x < cut), tumor & (x >= cut)
+
+
+def distance_mm():
+    """From the middle of the tumour, [Z, Y, X]."""
+    return np.linalg.norm(images(3)["target"].grid.all_points() - CENTRE_MM, axis=-1)
 
 
 def nodes():
