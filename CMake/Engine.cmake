@@ -289,6 +289,7 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/shooting/growth_masks.py
   RegSuite/methods/shooting/levels.py
   RegSuite/methods/shooting/local_distance.py
+  RegSuite/methods/shooting/metric.py
   RegSuite/methods/shooting/noncorrespondence.py
   RegSuite/methods/shooting/objective.py
   RegSuite/methods/shooting/parameters.py
@@ -296,6 +297,7 @@ set(ENGINE_SCRIPTS
   RegSuite/methods/shooting/run.py
   RegSuite/methods/shooting/scene.py
   RegSuite/methods/shooting/shot.py
+  RegSuite/methods/shooting/transfer.py
   RegSuite/methods/variational.py
   RegSuite/mrml/__init__.py
   RegSuite/mrml/application/__init__.py

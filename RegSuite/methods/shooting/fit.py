@@ -12,10 +12,11 @@ from RegSuite.errors import MethodFailed
 from RegSuite.methods.base import Progress
 from RegSuite.methods.shooting.descent import descend
 from RegSuite.methods.shooting.geodesic import Momentum
-from RegSuite.methods.shooting.levels import Level, carried
+from RegSuite.methods.shooting.levels import Level
 from RegSuite.methods.shooting.objective import Objective, Reached
 from RegSuite.methods.shooting.parameters import ShootingParameters
 from RegSuite.methods.shooting.shot import EnergyPoint
+from RegSuite.methods.shooting.transfer import transferred
 
 LONGEST_VOXELS = 4.0
 """A step changes the initial velocity by at most so many voxels of its level."""
@@ -75,6 +76,7 @@ def fit_momentum(
     budget = [_iterations(parameters, n) for n in range(len(levels))]
     watch = _Watch(progress, sum(n * level.voxels for n, level in zip(budget, levels, strict=True)))
     found: Tensor | None = None
+    objective: Objective | None = None
     energies: list[EnergyPoint] = []
     seconds: dict[str, float] = {}
     work = 0.0
@@ -82,8 +84,8 @@ def fit_momentum(
         stage = f"level {number + 1} of {len(levels)} ({max(level.grid.spacing):.3g} mm)"
         began = time.perf_counter()
         watch.begin(stage)
-        objective = Objective(level, parameters, momentum, watch.tick)
-        start = _start(objective, found, levels, number)
+        before, objective = objective, Objective(level, parameters, momentum, watch.tick)
+        start = _start(objective, before, found)
 
         def accepted(
             iteration: int,
@@ -105,6 +107,7 @@ def fit_momentum(
             length=objective.length,
             longest=LONGEST_VOXELS * max(level.grid.spacing),
             accepted=accepted,
+            evened=objective.evened,
         )
         objective(end.x)  # `reached` is that of the end, not of the search's last try
         found = objective.momentum(end.x)
@@ -112,6 +115,7 @@ def fit_momentum(
         work += budget[number] * level.voxels
         watch.reach(work)
     assert found is not None
+    assert objective is not None
     return Fit(found, objective, tuple(energies), end.converged, seconds)
 
 
@@ -120,16 +124,17 @@ def _iterations(parameters: ShootingParameters, number: int) -> int:
     return given[min(number, len(given) - 1)]
 
 
-def _start(objective: Objective, found: Tensor | None, levels: list[Level], number: int) -> Tensor:
+def _start(objective: Objective, before: Objective | None, found: Tensor | None) -> Tensor:
     """Where the level starts: at rest, or where the coarser one ended, shrunk until it is a geodesic."""
-    level = levels[number]
-    if found is None:
-        return torch.zeros(objective.dynamics.variable_shape, device=level.source.device)
-    momentum = carried(found, levels[number - 1], level)
+    level = objective.level
+    still = torch.zeros(objective.dynamics.variable_shape, device=level.source.device)
+    if found is None or before is None:
+        return still
+    momentum = transferred(found, before, objective)
     for _ in range(TRIES):
-        x = objective.variable(momentum)
-        if objective(x)[1] is not None:
-            return x
+        objective.start = momentum
+        if objective(still)[1] is not None:
+            return still
         momentum = BACK_OFF * momentum
     raise MethodFailed(
         f"the path folds at {max(level.grid.spacing):.3g} mm although it did not on a coarser grid",

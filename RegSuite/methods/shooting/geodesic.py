@@ -9,9 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from RegSuite.numerics.pull import pull
+from RegSuite.numerics.pull import pull, pull_all
 from RegSuite.numerics.reproducing import ReproducingKernel
-from RegSuite.numerics.slopes import slopes, stretch
+from RegSuite.numerics.slopes import push, slopes, stretch
 
 Momentum = Literal["image", "vector", "stationary"]
 
@@ -149,9 +149,9 @@ def _carried(dynamics: Dynamics, here: State, velocity: Tensor, dt: float) -> tu
     back = -dt * pull(velocity, -0.5 * dt * velocity, spacing)
     if here.intensity is None or here.source is None:
         return pull(here.displacement, back, spacing) + back, None
-    both = pull(torch.cat([here.displacement, here.intensity + 0.5 * dt * here.source]), back, spacing)
-    d = len(back)
-    return both[:d] + back, both[d:]
+    grown = here.intensity + 0.5 * dt * here.source
+    moved, grown = pull_all((here.displacement, grown), back, spacing)
+    return moved + back, grown
 
 
 def _state(
@@ -174,12 +174,10 @@ def _state(
         )
         velocity = dynamics.kernel(pushed)
         return State(displacement, None, None, velocity, _mean(velocity * pushed), zero, zero)
-    channels = len(dynamics.source)
-    read = torch.cat([dynamics.source, momentum])
+    image, z, source, added, work = dynamics.source, momentum, None, zero, zero
     if not first:
-        read = pull(read, displacement, dynamics.spacing)
-    z = read[channels:] if first else read[channels:] * stretch(displacement, dynamics.spacing)
-    image, source, added, work = read[:channels], None, zero, zero
+        image, z = pull_all((image, z), displacement, dynamics.spacing)
+        z = z * stretch(displacement, dynamics.spacing)
     if dynamics.weight is not None and intensity is not None:
         weight = dynamics.weight[number]
         source = dynamics.gain * weight * z
@@ -188,7 +186,7 @@ def _state(
         added = _mean(z * source)
         if number:
             work = _mean(dynamics.gain * (weight - dynamics.weight[number - 1]) * z * z)
-    pushed = (z[:, None] * slopes(image, dynamics.spacing)).sum(dim=0)
+    pushed = push(z, image, dynamics.spacing)
     velocity = -dynamics.kernel(pushed)
     return State(displacement, intensity, source, velocity, -_mean(velocity * pushed), added, work)
 

@@ -88,6 +88,7 @@ def _parameters(voxel_mm: float) -> LDDMMParameters:
     """A weak smoothness and few steps: what counts is where the ball goes, not how far exactly."""
     return LDDMMParameters.model_validate(
         {
+            "momentum": "vector",
             "kernels_mm": tuple(s * voxel_mm for s in SIGMAS),
             "smoothness": 3e-5,
             "intensities": "common",

@@ -19,7 +19,7 @@ FEWEST_VOXELS = 24
 """Along the longest axis of the coarsest level."""
 VOXELS_A_SIGMA = 1.25
 """At the coarsest level the smallest sigma spans at least so many voxels."""
-FINEST_3D = 3.0
+FINEST_3D = 2.0
 """The finest level of a volume has so many voxels in the smallest sigma."""
 
 

@@ -9,23 +9,28 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from RegSuite.errors import InputError
+from RegSuite.geometry import Grid
 from RegSuite.methods.shooting.geodesic import Dynamics, Geodesic, Momentum, shoot
 from RegSuite.methods.shooting.levels import Level
+from RegSuite.methods.shooting.metric import Metric
 from RegSuite.methods.shooting.parameters import ShootingParameters
 from RegSuite.numerics.pull import pull
 from RegSuite.numerics.reproducing import ReproducingKernel
-from RegSuite.numerics.slopes import slopes, stretch
+from RegSuite.numerics.slopes import push, slopes, stretch
 from RegSuite.similarity import make_similarity
 
-LARGEST_DRIFT = 0.35
+LARGEST_DRIFT = 0.5
 """Paths whose energy drifts by more than this share are no geodesics: they have no energy here."""
 OTHER_MEASURES = 0.03
 """What a unit of LNCC or MI counts beside a mean squared difference of images in 0..1 (a typical start)."""
-KEPT_AT_ONCE = 3_000_000
+KEPT_AT_ONCE = 12_000_000
 """Voxels times steps above which steps are computed again in the backward pass instead of kept."""
-FLAT = 1e-2
-EDGE_POWER = -0.25
-GROWN = 0.1
+FLAT = 2e-2
+EDGE_POWER = -0.4
+GROWN = 3.0
+DAMPING, SOLVER_ITERATIONS = 0.03, 8
+"""Of the metric's inverse: more makes steps on the coarse levels rough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +44,20 @@ class Reached:
     path: Geodesic
 
 
+def check_sigmas(parameters: ShootingParameters, grid: Grid) -> None:
+    """Raise InputError where the smallest Gaussian is smaller than a voxel."""
+    spacings = [s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1]
+    coarsest, sigma = max(spacings, default=0.0), min(parameters.kernels_mm)
+    if sigma < 0.5 * coarsest:
+        raise InputError(
+            f"a sigma of {sigma:g} mm makes the kernel smaller than a voxel of {coarsest:g} mm",
+            where="kernels_mm",
+            mend=f"give {0.5 * coarsest:g} mm or more (2 to 10 voxels are usual)",
+        )
+
+
 class Objective:
-    """The energy of one level as a function of x = momentum / precondition (see `momentum`)."""
+    """The energy of one level as a function of x, the scaled change of the initial momentum."""
 
     def __init__(
         self,
@@ -51,6 +68,7 @@ class Objective:
     ) -> None:
         self.unit = min(parameters.kernels_mm)
         self.spacing = tuple(s / self.unit for s in level.grid.spacing)
+        check_sigmas(parameters, level.grid)
         kernel = ReproducingKernel.of(
             [s / self.unit for s in parameters.kernels_mm],
             parameters.weights,
@@ -70,17 +88,21 @@ class Objective:
         )
         self.level, self.parameters = level, parameters
         self._similarity = make_similarity(parameters.similarity)
-        self._precondition = self._scaled_edges() if momentum == "image" else torch.ones(())
+        images = momentum == "image"
+        self._scale = self._scaled_edges() if images else torch.ones((), device=level.source.device)
+        self.metric = Metric(self.dynamics, self._scale) if images else None
         self._spare = level.voxels * parameters.time_steps > KEPT_AT_ONCE
         self.reached: Reached | None = None
+        self.start: Tensor | None = None
 
     def momentum(self, x: Tensor) -> Tensor:
-        """The initial momentum of a variable."""
-        return x * self._precondition.to(x.device)
+        """The initial momentum of a variable: where the level started, and the scaled x."""
+        change = self.change(x)
+        return change if self.start is None else self.start + change
 
-    def variable(self, momentum: Tensor) -> Tensor:
-        """The variable of an initial momentum."""
-        return momentum / self._precondition.to(momentum.device)
+    def change(self, x: Tensor) -> Tensor:
+        """What x adds to the momentum."""
+        return x * self._scale
 
     def __call__(self, x: Tensor) -> tuple[float, Tensor | None]:
         """(energy, gradient), or (inf, None) where the path folds or is no geodesic."""
@@ -99,11 +121,17 @@ class Objective:
         self.reached = Reached(parts[0], parts[1], parts[2], least, path)
         return float(energy.detach()), gradient
 
+    def evened(self, gradient: Tensor) -> Tensor:
+        """A gradient (or a change of gradients) as the step of x it asks for, but for a factor."""
+        if self.metric is None:
+            return gradient
+        return self.metric.solve(gradient, DAMPING, SOLVER_ITERATIONS)
+
     def length(self, step: Tensor) -> float:
         """The largest change of initial velocity that a step of x brings, in mm."""
-        momentum = self.momentum(step)
+        momentum = self.change(step)
         if self.dynamics.momentum == "image":
-            momentum = (momentum[:, None] * slopes(self.dynamics.source, self.spacing)).sum(dim=0)
+            momentum = push(momentum, self.dynamics.source, self.spacing)
         changed = self.dynamics.kernel(momentum)
         return self.unit * float(changed.square().sum(dim=0).max().sqrt())
 

@@ -46,7 +46,7 @@ class ShootingParameters(MethodParameters):
     finest_mm: float | None = Field(
         None,
         gt=0,
-        description="voxel of the finest level; None: that of the fixed image in 2D, in 3D a third of the "
+        description="voxel of the finest level; None: that of the fixed image in 2D, in 3D half of the "
         "smallest sigma where that is coarser",
         json_schema_extra=_MM,
     )

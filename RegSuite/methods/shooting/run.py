@@ -18,6 +18,8 @@ from RegSuite.methods.shooting.parameters import LDDMMParameters, ShootingParame
 from RegSuite.methods.shooting.scene import Scene, make_scene
 from RegSuite.methods.shooting.shot import GeodesicPath, Shot
 from RegSuite.numerics.flow import along_lps
+from RegSuite.numerics.memory import freed_memory_kept
+from RegSuite.numerics.pyramid import block_mean
 from RegSuite.transforms.composite import CompositeTransform
 from RegSuite.transforms.displacement import DisplacementTransform
 
@@ -46,6 +48,18 @@ def register_by_shooting(
     distance. The transform is psi_1, then `initial`; the final image is moving(transform) +
     intensity_change. Raises InputError, GeometryError, MethodFailed.
     """
+    with freed_memory_kept():
+        return _registered(fixed, moving, parameters, progress, initial, growth)
+
+
+def _registered(
+    fixed: Image,
+    moving: Image,
+    parameters: ShootingParameters,
+    progress: Progress,
+    initial: Transform | None,
+    growth: Growth | None,
+) -> Shot:
     gains = parameters.intensity_gain > 0
     scene = make_scene(fixed, moving, parameters, initial, growth if gains else None)
     levels = make_levels(scene, parameters, gains)
@@ -106,22 +120,34 @@ def _path(
     unit: float,
     initial: Transform | None,
 ) -> GeodesicPath:
-    """The path on the finest level's grid, whole transforms (the initial one included)."""
-    grid = level.grid
-    displacements = [_whole_displacement(unit * s.displacement, grid, initial) for s in path.states]
+    """The path (whole transforms, the initial one included) on the finest level's grid or a coarser one."""
+    factors = _path_factors(path, level)
+    grid = level.grid.coarser(factors)
+    fields = [block_mean(unit * s.displacement, factors) for s in path.states]
+    displacements = [_whole_displacement(field, grid, initial) for field in fields]
     scale = _by_channel(scene)
-    zeros = torch.zeros_like(level.source)
-    added = [zeros if s.intensity is None else scale * s.intensity for s in path.states]
+    zeros = torch.zeros((len(level.source), *grid.shape), device=level.source.device)
+    added = [zeros if s.intensity is None else scale * block_mean(s.intensity, factors) for s in path.states]
     steps = len(path.states) - 1
+    weight = None if scene.growth is None or level.weight is None else block_mean(level.weight, factors)
     return GeodesicPath(
         grid=grid,
         times=tuple(k / steps for k in range(steps + 1)),
         displacement_mm=torch.stack(displacements),
         intensity=torch.stack(added),
-        weight=None if scene.growth is None else level.weight,
+        weight=weight,
         kinetic=tuple(path.kinetic.tolist()),
         added=tuple(path.added.tolist()),
     )
+
+
+def _path_factors(path: Geodesic, level: Level) -> tuple[int, ...]:
+    """Blocks of voxels that keep the path's fields under `PATH_BYTES`."""
+    values = len(path.states) * (level.grid.ndim + len(level.source) + 1)
+    factor = 1
+    while values * level.voxels * 4 / factor**level.grid.ndim > PATH_BYTES:
+        factor += 1
+    return tuple(min(factor, n) for n in level.grid.size)
 
 
 def _whole_displacement(field: Tensor, grid: Grid, initial: Transform | None) -> Tensor:
