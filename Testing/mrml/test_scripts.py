@@ -97,7 +97,7 @@ def test_a_course_is_accumulated_from_nodes_and_saved_with_its_dvhs(tmp_path):
 
 
 def test_an_atlas_is_brought_to_a_tumour_from_nodes_and_saved_with_its_film(tmp_path):
-    said = script("08_template_to_a_tumour.py", tmp_path)
+    said = script("09_template_to_a_tumour.py", tmp_path)
     left = next(line for line in said.splitlines() if "is left by deformation alone" in line)
     assert float(left.split("tumour ")[1].split(" %")[0]) < 60
     assert json.loads((tmp_path / "result" / "result.json").read_text())["files"]["scene"] == "scene.mrb"

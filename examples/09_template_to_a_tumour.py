@@ -2,9 +2,9 @@
 
 The same script runs in Slicer without its window, in Slicer's Python, and in any Python with RegSuite:
 
-Slicer --no-main-window --exit-after-startup --python-script examples/08_template_to_a_tumour.py DIR
-PythonSlicer examples/08_template_to_a_tumour.py DIR
-python examples/08_template_to_a_tumour.py DIR
+Slicer --no-main-window --exit-after-startup --python-script examples/09_template_to_a_tumour.py DIR
+PythonSlicer examples/09_template_to_a_tumour.py DIR
+python examples/09_template_to_a_tumour.py DIR
 """
 
 import sys
