@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from RegSuite.geometry import Image
 from RegSuite.workflows.limits import verdicts_on
@@ -89,7 +87,7 @@ def measured(
         prepared=prepared,
         parameters=parameters,
         before_labels=_labels_before(found, prepared),
-        mask_origin=_origin(found, prepared),
+        mask_origin=prepared.weight.origin,
     )
 
 
@@ -108,7 +106,7 @@ def _found(shot: Shot, prepared: Prepared) -> Found:
         deformed=deformed,
         change=change,
         start_mm=None if start is None else start.displacement(grid),
-        tumor=_tumor(shot, prepared),
+        tumor=prepared.weight.tumor,
         counted=counted if pair.fixed.mask is None else counted & pair.fixed.mask.cpu(),
     )
 
@@ -129,11 +127,6 @@ def _labels_before(found: Found, prepared: Prepared) -> Image | None:
     """The template's labels at the start."""
     labels = prepared.given.pair.moving_labels
     return None if labels is None else warp_labels(labels, prepared.target.grid, found.start_mm)
-
-
-def _origin(found: Found, prepared: Prepared) -> Literal["given", "estimated", "none"]:
-    known = prepared.weight.origin
-    return "estimated" if known == "none" and found.tumor is not None else known
 
 
 def _measure_similarity(found: Found, prepared: Prepared, run: Run) -> None:
@@ -164,15 +157,6 @@ def _tumor_metrics(shot: Shot, found: Found, prepared: Prepared) -> dict[str, An
     if shot.path is not None:
         out["path_times"] = list(shot.path.times)
     return out
-
-
-def _tumor(shot: Shot, prepared: Prepared) -> Tensor | None:
-    """The tumour by voxel (1 core, 2 oedema), as given or as the method estimated it."""
-    known = prepared.weight.tumor
-    if known is not None or shot.mask is None:
-        return known
-    found = shot.mask.data[0].cpu() >= 0.5
-    return found.to(torch.uint8) if bool(found.any()) else None
 
 
 def _measured_labels(outputs: Outputs, prepared: Prepared, region: Tensor) -> dict[str, object]:

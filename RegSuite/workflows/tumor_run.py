@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from RegSuite.errors import InputError
 from RegSuite.methods import get_method
 from RegSuite.methods.choice import Choice, choice_of
+from RegSuite.methods.shooting.parameters import ShootingParameters
 from RegSuite.presets import load_preset
 from RegSuite.workflows.estimate import check_resources
 from RegSuite.workflows.limits import limits_of
@@ -24,6 +24,7 @@ from RegSuite.workflows.tumor_intensity import matched
 from RegSuite.workflows.tumor_method import shot_of
 from RegSuite.workflows.tumor_quality import measured
 from RegSuite.workflows.tumor_start import Start, start_of
+from RegSuite.workflows.tumor_weight import Scene as WeightScene
 from RegSuite.workflows.tumor_weight import Weight, weight_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,6 @@ def registered(inputs: Mapping[str, Any], parameters: TumorParameters, run: Run)
     with reproducible(run.threads, run.seed, run.device):
         with run.stage("read", 0.0, 0.04):
             given = read_inputs(inputs, run)
-            _check_wanted(given, parameters)
         with run.stage("start", 0.04, 0.14) as progress:
             start = start_of(
                 inputs.get("initial"),
@@ -69,7 +69,7 @@ def registered(inputs: Mapping[str, Any], parameters: TumorParameters, run: Run)
                 progress,
                 run,
             )
-        prepared = _prepared(given, start, parameters, run)
+        prepared = _prepared(given, start, choice, parameters, run)
         _remember(choice, start, run)
         check_resources(choice, given.target, given.template, run)
         shot = _register(choice, prepared, parameters, run)
@@ -81,22 +81,14 @@ def _choice(parameters: TumorParameters) -> Choice:
     preset = None if parameters.preset is None else load_preset(parameters.preset)
     name = METHODS[parameters.method]
     values = dict(parameters.parameters)
-    if parameters.intensities != "none" and "intensities" in get_method(name).Parameters.model_fields:
+    if parameters.intensities != "none" and issubclass(get_method(name).Parameters, ShootingParameters):
         values.setdefault("intensities", "common")  # they are matched here, outside of the tumour
     return choice_of(name, values, preset=preset, seed=parameters.seed)
 
 
-def _check_wanted(given: TumorInputs, parameters: TumorParameters) -> None:
-    """Refuse a method that was not given what it works by."""
-    if parameters.method == "masked" and given.region is None:
-        raise InputError(
-            "method masked leaves the tumour out of the comparison, and none was given",
-            where="tumor_mask, oedema_mask, growth",
-            mend="give the tumour's mask, or take --method weighted, which can estimate one",
-        )
-
-
-def _prepared(given: TumorInputs, start: Start, parameters: TumorParameters, run: Run) -> Prepared:
+def _prepared(
+    given: TumorInputs, start: Start, choice: Choice, parameters: TumorParameters, run: Run
+) -> Prepared:
     """Intensities and weights, once the start is known."""
     target, template = given.target, given.template
     with run.stage("intensities", 0.14, 0.16):
@@ -106,9 +98,12 @@ def _prepared(given: TumorInputs, start: Start, parameters: TumorParameters, run
         counted = covered if target.mask is None else covered & target.mask.cpu()
         compared = counted if given.region is None else counted & ~given.region
         found = matched(target, before, compared, parameters.intensities)
-        run.notes.append(found.words)
-    with run.stage("weight", 0.16, 0.24) as progress:
-        weight = weight_of(given, parameters, progress, run)
+    with run.stage("weight", 0.16, 0.3) as progress:
+        scene = WeightScene(given, found.target, start.transform, choice.parameters)
+        weight = weight_of(scene, parameters, progress, run)
+        if weight.origin == "estimated" and weight.region is not None:
+            found = matched(target, before, counted & ~weight.region, parameters.intensities)
+    run.notes.append(found.words)
     return Prepared(given, start, found.target, before, covered, weight)
 
 
@@ -127,11 +122,11 @@ def _remember(choice: Choice, start: Start, run: Run) -> None:
 def _register(choice: Choice, prepared: Prepared, parameters: TumorParameters, run: Run) -> Shot:
     """The method's work on the run's device."""
     target = prepared.target
-    region = prepared.given.region
+    region = prepared.weight.region
     if parameters.method == "masked" and region is not None:
         seen = torch.ones_like(region) if target.mask is None else target.mask.cpu()
         target = without(target, region).with_mask(seen & ~region)
-    with run.stage("register", 0.24, 0.78) as progress:
+    with run.stage("register", 0.3, 0.78) as progress:
         shot = shot_of(
             choice,
             target.to(run.device),

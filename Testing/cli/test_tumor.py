@@ -207,7 +207,6 @@ def test_a_kernel_below_a_voxel_is_refused(run, files, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--method", "masked"), "leaves the tumour out of the comparison, and none was given"),
         (("--method", "wighted"), "wighted"),
         (("--set", "kernels=3"), "kernels"),
         (("--core-weight", 2), "2.0"),

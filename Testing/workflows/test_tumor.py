@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 import torch
 
+from RegSuite.errors import MethodFailed
 from RegSuite.geometry import Image
 from RegSuite.io.series import read_series
 from RegSuite.io.simpleitk_bridge import image_from_sitk, image_to_sitk
@@ -263,10 +264,36 @@ def test_the_oedema_has_its_own_weight():
     core = images["tumor_mask"].data[0] > 0
     assert torch.equal(mask == 1, core)
     assert torch.equal(mask == 2, whole & ~core)
-    free = brought(oedema_mask=oedema, oedema_weight=1.0, weight="constant")
-    ring = mask == 2
-    changes = [r.images["intensity_change"].data[0].abs()[ring].mean() for r in (result, free)]
-    assert changes[1] > 1.5 * changes[0]
+    r = np.linalg.norm(points, axis=-1)
+    weight = result.path.weight[-1].numpy()
+    assert weight[r < 4].min() > 0.9
+    assert weight[(r > 10) & (r < 10.5)].mean() == pytest.approx(0.05, abs=0.03)
+    assert weight[r > 20].max() == 0
+
+
+def test_a_tumour_without_a_mask_is_found_and_the_mask_is_a_result(weighted):
+    result = brought(without=("tumor_mask",))
+    truth = small_tumor.images(2)["tumor_mask"].data[0] > 0
+    found = result.images["mask"].data[0] > 0
+    overlap = 2 * float((found & truth).sum()) / float(found.sum() + truth.sum())
+    assert overlap > 0.6
+    assert any("estimated with the registration" in w for w in result.warnings)
+    assert result.mask_origin == "estimated"
+    assert weighted.mask_origin == "given"
+
+
+def test_where_nothing_differs_no_tumour_is_made_up():
+    template = small_tumor.images(2)["template"]
+    with pytest.raises(MethodFailed, match="none was found"):
+        tumor(template, replace(template, name="same"), threads=1, scene=False, parameters=QUICK)
+
+
+def test_variational_gets_a_straight_path_and_says_so():
+    parameters = {}
+    result = brought(method="variational", parameters=parameters)
+    assert any("straight path" in note for note in result.notes)
+    assert float(result.images["intensity_change"].data.abs().max()) == 0
+    assert result.metrics["tumor"]["ssd_deformed_outside"] < result.metrics["tumor"]["ssd_before_outside"]
 
 
 def test_a_scene_is_given_inputs_results_and_the_film(weighted):

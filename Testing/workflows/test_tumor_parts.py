@@ -11,6 +11,7 @@ import torch
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid, Image
 from RegSuite.methods.base import Registration
+from RegSuite.methods.shooting.parameters import ShootingParameters
 from RegSuite.methods.shooting.shot import EnergyPoint
 from RegSuite.transforms import AffineTransform
 from RegSuite.workflows.outputs import warp_image
@@ -28,7 +29,7 @@ from RegSuite.workflows.tumor_measures import (
     shell_of,
 )
 from RegSuite.workflows.tumor_method import film, with_straight_path
-from RegSuite.workflows.tumor_weight import weight_of
+from RegSuite.workflows.tumor_weight import Scene, weight_of
 from Testing.workflows import small_tumor
 from Testing.workflows.small import oblique
 
@@ -223,14 +224,15 @@ def given_inputs(**more):
 def test_a_weight_evolves_from_a_ball_to_the_mask_or_stays():
     mask = small_tumor.images(2)["tumor_mask"]
     given = given_inputs(tumor_mask=mask)
+    scene = Scene(given, given.target, None, ShootingParameters())
     quiet = lambda fraction, stage, metrics: None  # noqa: E731
-    evolving = weight_of(given, TumorParameters(), quiet, ARun()).growth
-    constant = weight_of(given, TumorParameters(weight="constant"), quiet, ARun()).growth
+    evolving = weight_of(scene, TumorParameters(), quiet, ARun()).growth
+    constant = weight_of(scene, TumorParameters(weight="constant"), quiet, ARun()).growth
     volumes = evolving.weights.flatten(1).sum(dim=1)
     assert float(volumes[0]) < 0.5 * float(volumes[-1])
     assert float(volumes.diff().min()) > -1e-3
     assert torch.allclose(evolving.at(1.0), constant.at(0.0), atol=0.2)
-    assert weight_of(given, TumorParameters(method="lddmm"), quiet, ARun()).growth is None
+    assert weight_of(scene, TumorParameters(method="lddmm"), quiet, ARun()).growth is None
 
 
 def test_a_tumour_that_reaches_the_border_is_said():
