@@ -75,7 +75,7 @@ def front_by_lddmm(
     shot = register_by_shooting(
         Image(target, coarse, name="tumour mask"),
         Image(torch.from_numpy(ball)[None].float(), coarse, name="ball"),
-        _parameters(voxel),
+        _parameters(voxel, min(coarse.spacing)),
         progress,
     )
     assert shot.path is not None
@@ -84,8 +84,11 @@ def front_by_lddmm(
     return _front(fine, mask, grid, centre, ball_mm)
 
 
-def _parameters(voxel_mm: float) -> LDDMMParameters:
-    """A weak smoothness and few steps: what counts is where the ball goes, not how far exactly."""
+def _parameters(voxel_mm: float, finest_mm: float) -> LDDMMParameters:
+    """Weak smoothness and few steps: what counts is where the ball goes, not how far exactly.
+
+    A vector momentum, for that of a ball's image acts at its edge alone.
+    """
     return LDDMMParameters.model_validate(
         {
             "momentum": "vector",
@@ -94,7 +97,7 @@ def _parameters(voxel_mm: float) -> LDDMMParameters:
             "intensities": "common",
             "time_steps": STEPS,
             "levels": 2,
-            "finest_mm": voxel_mm,
+            "finest_mm": finest_mm,
             "iterations": (20, 10),
             "least_jacobian": 0.002,
             "tolerance": 5e-3,

@@ -37,8 +37,8 @@ PATCH, REACH, PERIMETER, SMALLEST = 0.5, 1.0, 0.15, 1.0
 """In that sigma: the local distance's Gaussian and reach, perimeter's cost, radius of the least region."""
 USUAL, BEYOND = 1.3, 0.08
 """An outlier's local distance: so many times what is usual, and so much of the image's spread beyond."""
-MOST = 1.6
-"""Larger differences count as so many thresholds: half a patch of them is then about the threshold."""
+MOST = 2.0
+"""Larger differences count as so many thresholds, so that a bright lesion is not found too large."""
 SOFTNESS = 0.15
 """Width of the probability's rise, as a share of the threshold."""
 MUCH_SHARE = 0.4
