@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from RegSuite.methods.base import MethodParameters, Progress, Registration, no_progress
-from RegSuite.methods.shooting.parameters import MetamorphosisParameters
+from RegSuite.methods.shooting.parameters import MetamorphosisParameters, WeightedMetamorphosisParameters
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Image

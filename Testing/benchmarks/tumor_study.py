@@ -23,10 +23,10 @@ from Testing.benchmarks.tumor_cases import cases
 
 METHODS = ("weighted", "metamorphosis", "lddmm", "masked")
 KERNELS: Mapping[int, tuple[tuple[float, ...], ...]] = {
-    2: ((5.0, 10.0, 20.0), (8.0, 24.0)),
+    2: ((6.0, 12.0, 24.0), (8.0, 24.0)),
     3: ((6.0, 12.0, 24.0), (8.0, 24.0)),
 }
-SMOOTHNESS = (1e-3, 3e-4)
+SMOOTHNESS = (3e-3, 5e-4)
 TUNING = range(100, 104)
 
 
@@ -37,9 +37,9 @@ def choices(method: str, ndim: int) -> list[dict[str, Any]]:
         for smoothness in SMOOTHNESS:
             plain = {"kernels_mm": kernels, "smoothness": smoothness}
             if method == "weighted":
-                found += [plain, plain | {"mu": 2.0}]
+                found += [plain, plain | {"mu": 0.4}]
             elif method == "metamorphosis":
-                found += [plain | {"mu": mu} for mu in (0.1, 0.3)]
+                found += [plain | {"mu": mu} for mu in (0.05, 0.15)]
             else:
                 found.append(plain)
     return found

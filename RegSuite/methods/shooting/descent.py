@@ -41,14 +41,12 @@ def descend(
     length: Callable[[Tensor], float],
     longest: float,
     accepted: Callable[[int, float], None],
-    evened: Callable[[Tensor], Tensor],
 ) -> Descent:
     """Minimise from x (where the energy must exist), by L-BFGS with a backtracking line search.
 
     A step is never longer than `longest` by `length` (a norm; here the largest change of velocity),
     and never to where there is no energy: libraries' line searches fail there, which is why this one
-    is our own. accepted(iteration, energy) is called after each step. tolerance: see PATIENCE. evened: an
-    approximate inverse Hessian but for a factor (symmetric, positive); the first guess of L-BFGS's own.
+    is our own. accepted(iteration, energy) is called after each step. tolerance: see PATIENCE.
     Source: Nocedal and Wright, Numerical Optimization, 2006, algorithms 3.1 and 7.4.
     """
     energy, gradient = evaluate(x)
@@ -56,12 +54,11 @@ def descend(
     pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=MEMORY)
     seen = [energy]
     for iteration in range(1, iterations + 1):
-        direction = _direction(gradient, pairs, evened)
+        direction = _direction(gradient, pairs)
         slope = float((gradient * direction).sum())
         if not slope < 0:
             pairs.clear()
-            direction = -evened(gradient)
-            slope = float((gradient * direction).sum())
+            direction, slope = -gradient, -float(gradient.square().sum())
         if slope == 0:
             return Descent(x, energy, iteration - 1, True)
         reach = max(length(direction), 1e-30)
@@ -82,9 +79,7 @@ def descend(
     return Descent(x, energy, iterations, False)
 
 
-def _direction(
-    gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]], evened: Callable[[Tensor], Tensor]
-) -> Tensor:
+def _direction(gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]]) -> Tensor:
     """Minus the approximate inverse Hessian times the gradient (two-loop recursion)."""
     q = gradient.clone()
     shares = []
@@ -92,10 +87,9 @@ def _direction(
         share = float((step * q).sum()) / product
         shares.append(share)
         q.add_(change, alpha=-share)
-    q = evened(q)
     if pairs:
         _, change, product = pairs[-1]
-        q = q * (product / float((change * evened(change)).sum()))
+        q.mul_(product / float(change.square().sum()))
     for (step, change, product), share in zip(pairs, reversed(shares), strict=True):
         q.add_(step, alpha=share - float((change * q).sum()) / product)
     return q.neg_()

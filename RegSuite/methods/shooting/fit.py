@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from RegSuite.errors import MethodFailed
 from RegSuite.methods.base import Progress
 from RegSuite.methods.shooting.descent import descend
 from RegSuite.methods.shooting.geodesic import Momentum
@@ -20,9 +20,9 @@ from RegSuite.methods.shooting.transfer import transferred
 
 LONGEST_VOXELS = 4.0
 """A step changes the initial velocity by at most so many voxels of its level."""
-BACK_OFF = 0.9
-TRIES = 20
-"""A momentum that folds on a finer level is shrunk so often before the fit gives up."""
+BACK_OFF = 0.85
+TRIES = 10
+"""A momentum that folds on a finer level is shrunk so often before the level starts at rest."""
 _EVERY_SECONDS = 0.3
 
 
@@ -72,7 +72,7 @@ class _Watch:
 def fit_momentum(
     levels: list[Level], parameters: ShootingParameters, momentum: Momentum, progress: Progress
 ) -> Fit:
-    """The fit over all levels. Raises MethodFailed where no path without folds is left on a finer level."""
+    """The fit over all levels."""
     budget = [_iterations(parameters, n) for n in range(len(levels))]
     watch = _Watch(progress, sum(n * level.voxels for n, level in zip(budget, levels, strict=True)))
     found: Tensor | None = None
@@ -107,7 +107,6 @@ def fit_momentum(
             length=objective.length,
             longest=LONGEST_VOXELS * max(level.grid.spacing),
             accepted=accepted,
-            evened=objective.evened,
         )
         objective(end.x)  # `reached` is that of the end, not of the search's last try
         found = objective.momentum(end.x)
@@ -125,22 +124,25 @@ def _iterations(parameters: ShootingParameters, number: int) -> int:
 
 
 def _start(objective: Objective, before: Objective | None, found: Tensor | None) -> Tensor:
-    """Where the level starts: at rest, or where the coarser one ended, shrunk until it is a geodesic."""
-    level = objective.level
-    still = torch.zeros(objective.dynamics.variable_shape, device=level.source.device)
+    """Where the level starts: at rest, or where the coarser one ended, shrunk until it is a geodesic.
+
+    Of the momentum with the coarse velocity and the interpolated one, the one of lower energy.
+    """
+    still = torch.zeros(objective.dynamics.variable_shape, device=objective.level.source.device)
     if found is None or before is None:
         return still
-    momentum = transferred(found, before, objective)
-    for _ in range(TRIES):
-        objective.start = momentum
-        if objective(still)[1] is not None:
+    same_velocity, interpolated = transferred(found, before, objective)
+    for number in range(TRIES):
+        shrunk = BACK_OFF**number
+        tried = []
+        for momentum in (shrunk * same_velocity, shrunk * interpolated):
+            objective.start = momentum
+            tried.append((objective(still)[0], momentum))
+        energy, objective.start = min(tried, key=lambda pair: pair[0])
+        if math.isfinite(energy):
             return still
-        momentum = BACK_OFF * momentum
-    raise MethodFailed(
-        f"the path folds at {max(level.grid.spacing):.3g} mm although it did not on a coarser grid",
-        where="geodesic shooting",
-        mend="raise smoothness, take larger kernels_mm, or more time_steps",
-    )
+    objective.start = None
+    return still
 
 
 def _point(objective: Objective, stage: str, iteration: int) -> EnergyPoint:

@@ -75,14 +75,18 @@ class Geodesic:
         return _trapezium(self.kinetic), _trapezium(self.added)
 
     @property
-    def drift(self) -> float:
-        """Largest change of the energy along the path, less the weight's work, as a share of the largest.
+    def unexplained(self) -> Tensor:
+        """Change of the energy along the path, less the weight's work, as a share of the largest, by time.
 
         0 on an exact geodesic: ||v||^2 + rho <z, M z> is conserved but for what dM/dt feeds in.
         """
-        energy = (self.kinetic + self.added).detach()
-        fed = self.work.detach().cumsum(0)
-        return float((energy - energy[0] - fed).abs().max() / energy.max().clamp(min=1e-30))
+        energy = self.kinetic + self.added
+        return (energy - energy[0] - self.work.cumsum(0)) / energy.detach().max().clamp(min=1e-12)
+
+    @property
+    def drift(self) -> float:
+        """The largest unexplained change of the energy, as a share."""
+        return float(self.unexplained.detach().abs().max())
 
 
 def shoot(

@@ -29,8 +29,8 @@ KEPT_AT_ONCE = 12_000_000
 FLAT = 2e-2
 EDGE_POWER = -0.4
 GROWN = 3.0
-DAMPING, SOLVER_ITERATIONS = 0.03, 8
-"""Of the metric's inverse: more makes steps on the coarse levels rough."""
+ROUGHNESS = 0.02
+"""What the mean square of unexplained energy costs: a descent must not live on the steps' errors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +115,11 @@ class Objective:
                 return math.inf, None
             data = self._distance(path)
             velocity, intensity = (self.parameters.smoothness * part for part in path.action)
-            energy = data + velocity + intensity
+            energy = data + velocity + intensity + ROUGHNESS * path.unexplained.square().mean()
             (gradient,) = torch.autograd.grad(energy, leaf)
         parts = [float(part.detach()) for part in (data, velocity, intensity)]
         self.reached = Reached(parts[0], parts[1], parts[2], least, path)
         return float(energy.detach()), gradient
-
-    def evened(self, gradient: Tensor) -> Tensor:
-        """A gradient (or a change of gradients) as the step of x it asks for, but for a factor."""
-        if self.metric is None:
-            return gradient
-        return self.metric.solve(gradient, DAMPING, SOLVER_ITERATIONS)
 
     def length(self, step: Tensor) -> float:
         """The largest change of initial velocity that a step of x brings, in mm."""

@@ -31,7 +31,7 @@ class ShootingParameters(MethodParameters):
         None, max_length=8, description="of the Gaussians; None: all alike. They are scaled to sum 1"
     )
     smoothness: float = Field(
-        5e-4, gt=0, le=100, description="what deformation and added intensity cost beside the image distance"
+        1e-3, gt=0, le=100, description="what deformation and added intensity cost beside the image distance"
     )
     similarity: Literal["ssd", "lncc", "mi"] = Field(
         "ssd", description="image distance: SSD for one contrast, LNCC under bias, MI for two contrasts"
@@ -57,7 +57,7 @@ class ShootingParameters(MethodParameters):
         description="at most, coarsest level first; the last repeats",
     )
     tolerance: float = Field(
-        1e-3,
+        5e-4,
         ge=0,
         lt=1,
         description="a level ends when the energy falls by less than this share an iteration",
@@ -101,11 +101,17 @@ class LDDMMParameters(ShootingParameters):
 
 
 class MetamorphosisParameters(ShootingParameters):
-    """Those of metamorphosis, weighted or not. Only mu^2 / rho acts on the result."""
+    """Those of metamorphosis. Only mu^2 / rho acts on the result."""
 
-    mu: float = Field(1.0, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
+    mu: float = Field(0.1, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
     rho: float = Field(1.0, gt=0, le=1000, description="cost of added intensity beside that of deformation")
 
     @property
     def intensity_gain(self) -> float:
         return self.mu**2 / self.rho
+
+
+class WeightedMetamorphosisParameters(MetamorphosisParameters):
+    """Those of weighted metamorphosis: where intensity may change at all, it is cheap."""
+
+    mu: float = Field(1.0, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")

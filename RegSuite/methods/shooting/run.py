@@ -46,7 +46,7 @@ def register_by_shooting(
     growth: M_t on the fixed image's grid; intensity may be added where it is above 0 (used where the
     parameters have an intensity gain; None: M = 1 everywhere). Masks leave voxels out of the image
     distance. The transform is psi_1, then `initial`; the final image is moving(transform) +
-    intensity_change. Raises InputError, GeometryError, MethodFailed.
+    intensity_change. Raises InputError, GeometryError.
     """
     with freed_memory_kept():
         return _registered(fixed, moving, parameters, progress, initial, growth)
