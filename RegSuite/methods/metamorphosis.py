@@ -62,6 +62,7 @@ class WeightedMetamorphosis(Metamorphosis):
     summary: ClassVar[str] = (
         "metamorphosis that adds intensity only where the fixed mask is 0 (`regsuite tumor`)"
     )
+    Parameters: ClassVar[type[MethodParameters]] = WeightedMetamorphosisParameters
 
     def register(
         self,
