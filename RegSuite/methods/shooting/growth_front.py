@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 
 MARGIN = 0.25
 """Room around the mask, as a share of its longest edge: the ball's growth moves what is around it."""
-CELLS = {2: 48, 3: 26}
+CELLS = {2: 48, 3: 34}
 """Voxels along the longest edge on which LDDMM runs."""
 FEWEST = 5
 """With fewer voxels along an axis LDDMM has no room: the front then moves by distance."""
