@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-BALL = 0.4
+BALL = {2: 0.4, 3: 0.55}
 """Radius of the ball, as a share of the largest ball that the mask holds."""
 BY_LDDMM = 3
 """So many of the tumours, the largest, grow by LDDMM."""
@@ -56,7 +56,7 @@ def evolving_growth(
     """M_t that grows from a small ball (t = 0) to the mask (t = 1), as the weight of a tumour.
 
     Each connected tumour has its own ball, at its innermost point (of the part in `within`, if any of it
-    is), of radius ball_mm (0.4 of the largest ball it holds if None, never more than that ball). The
+    is), of radius ball_mm (0.4, in 3D 0.55, of the largest ball it holds if None; at most that). The
     ball's set is carried by an LDDMM geodesic from its image to the mask's; for each voxel the time is
     noted at which it arrives, so that M_t is non-decreasing, stays in the mask and ends with all of it.
     Small tumours grow as balls cut by the mask. Each time's edge is smoothed as in constant_growth.
@@ -111,7 +111,7 @@ def _grown(
     tumor: _Tumor, largest: _Tumor, number: int, grid: Grid, ball_mm: float | None, progress: Progress
 ) -> tuple[Front, list[str]]:
     """When the front arrives in the tumour's box, and what is to be said of it."""
-    ball = min(BALL * tumor.radius_mm if ball_mm is None else ball_mm, tumor.radius_mm)
+    ball = min(BALL[grid.ndim] * tumor.radius_mm if ball_mm is None else ball_mm, tumor.radius_mm)
     small = (
         number >= BY_LDDMM
         or tumor.voxels < SMALL_SHARE * largest.voxels

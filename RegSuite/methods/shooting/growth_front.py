@@ -28,7 +28,7 @@ CELLS = {2: 48, 3: 34}
 """Voxels along the longest edge on which LDDMM runs."""
 FEWEST = 5
 """With fewer voxels along an axis LDDMM has no room: the front then moves by distance."""
-SIGMAS = (4.0, 8.0)
+SIGMAS = {2: (4.0, 8.0), 3: (2.5, 5.0)}
 """Of LDDMM's kernels, in voxels of that grid."""
 STEPS = 8
 
@@ -75,7 +75,7 @@ def front_by_lddmm(
     shot = register_by_shooting(
         Image(target, coarse, name="tumour mask"),
         Image(torch.from_numpy(ball)[None].float(), coarse, name="ball"),
-        _parameters(voxel, min(coarse.spacing)),
+        _parameters(voxel, min(coarse.spacing), SIGMAS[grid.ndim]),
         progress,
     )
     assert shot.path is not None
@@ -84,7 +84,7 @@ def front_by_lddmm(
     return _front(fine, mask, grid, centre, ball_mm)
 
 
-def _parameters(voxel_mm: float, finest_mm: float) -> LDDMMParameters:
+def _parameters(voxel_mm: float, finest_mm: float, sigmas: tuple[float, ...]) -> LDDMMParameters:
     """Weak smoothness and few steps: what counts is where the ball goes, not how far exactly.
 
     A vector momentum, for that of a ball's image acts at its edge alone.
@@ -92,7 +92,7 @@ def _parameters(voxel_mm: float, finest_mm: float) -> LDDMMParameters:
     return LDDMMParameters.model_validate(
         {
             "momentum": "vector",
-            "kernels_mm": tuple(s * voxel_mm for s in SIGMAS),
+            "kernels_mm": tuple(s * voxel_mm for s in sigmas),
             "smoothness": 3e-5,
             "intensities": "common",
             "time_steps": STEPS,
