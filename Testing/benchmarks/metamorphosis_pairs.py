@@ -91,6 +91,7 @@ def shoot(
 def toy_weighted() -> tuple[Shot, Tensor, Tensor, Tensor]:
     pair = toy()
     parameters = WeightedMetamorphosisParameters(
+        mu=1.0,
         kernels_mm=(8, 32),
         smoothness=1e-4,
         iterations=(60, 100, 14),
@@ -119,6 +120,7 @@ def brain_weighted() -> tuple[Shot, Tensor, Tensor, Tensor]:
     grid = plane(pair[2])
     growth = growth_of(pair[2] > 0.5, None, grid, evolving=True)
     parameters = WeightedMetamorphosisParameters(
+        mu=0.4,
         kernels_mm=(6,),
         smoothness=1e-4,
         iterations=(60, 80, 30),

@@ -46,8 +46,8 @@ class State:
     """One time: psi - id [d, *shape], intensity added [C, *shape] | None, and what follows from them.
 
     source: gain M z [C, *shape], at which intensity grows (None where it is kept). velocity
-    [d, *shape]; kinetic ||v||_V^2 and added gain <z, M z>, means over the voxels; work:
-    gain <z, dM z>, what an evolving weight fed in over the step before.
+    [d, *shape]; kinetic ||v||_V^2 and added gain <z, M z>, means over the voxels; behind and ahead:
+    gain <z, dM z> for the change of an evolving weight over the step before and the step after.
     """
 
     displacement: Tensor
@@ -56,12 +56,16 @@ class State:
     velocity: Tensor
     kinetic: Tensor
     added: Tensor
-    work: Tensor
+    behind: Tensor
+    ahead: Tensor
 
 
 @dataclass(frozen=True, eq=False)
 class Geodesic:
-    """A path at `steps` + 1 times; without `keep` only the last state has its fields."""
+    """A path at `steps` + 1 times; without `keep` only the last state has its fields.
+
+    work: gain <z, dM z>, what an evolving weight fed in over the step before (trapezium rule).
+    """
 
     last: State
     kinetic: Tensor
@@ -106,7 +110,7 @@ def shoot(
     start = _begin(dynamics, momentum)
     states = [start]
     before: Tensor | None = None
-    rows = [(start.kinetic, start.added, start.work)]
+    rows = [(start.kinetic, start.added, start.behind)]
     for number in range(dynamics.steps):
         here = states[-1]
         if spare_memory and momentum.requires_grad:
@@ -114,7 +118,7 @@ def shoot(
         else:
             then = _step(dynamics, momentum, here, before, number)
         before = here.velocity
-        rows.append((then.kinetic, then.added, then.work))
+        rows.append((then.kinetic, then.added, 0.5 * (here.ahead + then.behind)))
         states = [*states, then] if keep else [then]
         dynamics.tick()
     kinetic, added, work = (torch.stack(column) for column in zip(*rows, strict=True))
@@ -177,8 +181,9 @@ def _state(
             else _transported(dynamics, momentum, displacement)
         )
         velocity = dynamics.kernel(pushed)
-        return State(displacement, None, None, velocity, _mean(velocity * pushed), zero, zero)
-    image, z, source, added, work = dynamics.source, momentum, None, zero, zero
+        return State(displacement, None, None, velocity, _mean(velocity * pushed), zero, zero, zero)
+    image, z, source = dynamics.source, momentum, None
+    added, behind, ahead = zero, zero, zero
     if not first:
         image, z = pull_all((image, z), displacement, dynamics.spacing)
         z = z * stretch(displacement, dynamics.spacing)
@@ -189,10 +194,13 @@ def _state(
         image = image + intensity
         added = _mean(z * source)
         if number:
-            work = _mean(dynamics.gain * (weight - dynamics.weight[number - 1]) * z * z)
+            behind = _mean(dynamics.gain * (weight - dynamics.weight[number - 1]) * z * z)
+        if number < dynamics.steps:
+            ahead = _mean(dynamics.gain * (dynamics.weight[number + 1] - weight) * z * z)
     pushed = push(z, image, dynamics.spacing)
     velocity = -dynamics.kernel(pushed)
-    return State(displacement, intensity, source, velocity, -_mean(velocity * pushed), added, work)
+    kinetic = -_mean(velocity * pushed)
+    return State(displacement, intensity, source, velocity, kinetic, added, behind, ahead)
 
 
 def _transported(dynamics: Dynamics, momentum: Tensor, displacement: Tensor) -> Tensor:
@@ -216,10 +224,11 @@ def _recomputed(
         intensity, source = rest[:2] if changes else (None, None)
         earlier = rest[2:] if changes else rest
         zero = velocity.new_zeros(())
-        state = State(displacement, intensity, source, velocity, zero, zero, zero)
+        state = State(displacement, intensity, source, velocity, zero, zero, zero, zero)
         then = _step(dynamics, momentum, state, earlier[0] if earlier else None, number)
         grown = () if then.intensity is None or then.source is None else (then.intensity, then.source)
-        return (then.displacement, then.velocity, then.kinetic, then.added, then.work, *grown)
+        energies = (then.kinetic, then.added, then.behind, then.ahead)
+        return (then.displacement, then.velocity, *energies, *grown)
 
     rest = [t for t in (here.intensity, here.source, before) if t is not None]
     found = checkpoint(
@@ -231,9 +240,9 @@ def _recomputed(
         use_reentrant=False,
         preserve_rng_state=False,
     )
-    displacement, velocity, kinetic, added, work, *grown = found
+    displacement, velocity, kinetic, added, behind, ahead, *grown = found
     grown_to, source = grown if changes else (None, None)
-    return State(displacement, grown_to, source, velocity, kinetic, added, work)
+    return State(displacement, grown_to, source, velocity, kinetic, added, behind, ahead)
 
 
 def _mean(product: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ class ShootingParameters(MethodParameters):
     """
 
     kernels_mm: tuple[Positive, ...] = Field(
-        (6.0, 12.0, 24.0),
+        (8.0, 24.0),
         min_length=1,
         max_length=8,
         description="standard deviations of the Gaussians whose sum is the kernel of velocities",
@@ -31,7 +31,7 @@ class ShootingParameters(MethodParameters):
         None, max_length=8, description="of the Gaussians; None: all alike. They are scaled to sum 1"
     )
     smoothness: float = Field(
-        1e-3, gt=0, le=100, description="what deformation and added intensity cost beside the image distance"
+        5e-4, gt=0, le=100, description="what deformation and added intensity cost beside the image distance"
     )
     similarity: Literal["ssd", "lncc", "mi"] = Field(
         "ssd", description="image distance: SSD for one contrast, LNCC under bias, MI for two contrasts"
@@ -114,4 +114,4 @@ class MetamorphosisParameters(ShootingParameters):
 class WeightedMetamorphosisParameters(MetamorphosisParameters):
     """Those of weighted metamorphosis: where intensity may change at all, it is cheap."""
 
-    mu: float = Field(1.0, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
+    mu: float = Field(0.3, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
