@@ -14,7 +14,7 @@ import RegSuite
 from RegSuite.phantoms.tumor import tumor_phantom
 
 folder = Path(sys.argv[1])
-case = tumor_phantom(4, ndim=2)  # a slice whose true deformation is known; yours: file names or nodes
+case = tumor_phantom(4, ndim=2, spacing_mm=2.0)  # its true map is known; yours: file names or nodes
 
 result = RegSuite.tumor(
     case.template,
@@ -29,7 +29,8 @@ result.save(folder / "result", overwrite=True)  # images, film, report.html, and
 
 found = result.metrics["tumor"]
 print(f"misfit {found['ssd_before']:.0f} before, {found['ssd_final']:.0f} for the final image")
-print(f"outside of the tumour {found['ssd_before_outside']:.0f}, {found['ssd_deformed_outside']:.0f} by shape")
+outside = found["ssd_before_outside"], found["ssd_deformed_outside"]
+print(f"outside of the tumour {outside[0]:.0f} before, {outside[1]:.0f} by the deformation alone")
 print(f"of the change {100 * found['shape_share']:.0f} % is shape")
 for label in case.ventricles:
     print(f"{case.label_names.get(label, label)}: Dice {result.metrics['dice'][label]:.2f}")

@@ -40,5 +40,15 @@ def test_the_error_against_the_truth_shrinks():
     assert after < 0.5 * before
 
 
+def test_a_template_comes_nearer_to_a_tumours_true_map(tmp_path):
+    lines = example("08_tumor.py", tmp_path).splitlines()
+    before, after = (
+        float(next(line for line in lines if line.startswith(when)).split()[1])
+        for when in ("before:", "after:")
+    )
+    assert after < 0.75 * before
+    assert (tmp_path / "result" / "report.html").exists()
+
+
 def test_a_run_is_stopped_half_way():
     assert example("03_follow_and_cancel.py").splitlines()[-1] == "stopped"
