@@ -119,7 +119,7 @@ class TumorParameters(WorkflowParameters):
         description="how freely intensity is added there; 1: freely",
     )
     oedema_weight: float = Field(
-        default=0.5,
+        default=1.0,
         gt=0,
         le=1,
         title="Weight of the oedema",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -215,8 +215,6 @@ def _recomputed(
     dynamics: Dynamics, momentum: Tensor, here: State, before: Tensor | None, number: int
 ) -> State:
     """A step whose inner values are not kept for the backward pass but computed again."""
-    from torch.utils.checkpoint import checkpoint
-
     changes = here.intensity is not None
 
     def step(momentum: Tensor, displacement: Tensor, velocity: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
@@ -226,23 +224,42 @@ def _recomputed(
         zero = velocity.new_zeros(())
         state = State(displacement, intensity, source, velocity, zero, zero, zero, zero)
         then = _step(dynamics, momentum, state, earlier[0] if earlier else None, number)
+        energies = torch.stack((then.kinetic, then.added, then.behind, then.ahead))
         grown = () if then.intensity is None or then.source is None else (then.intensity, then.source)
-        energies = (then.kinetic, then.added, then.behind, then.ahead)
-        return (then.displacement, then.velocity, *energies, *grown)
+        return (then.displacement, then.velocity, energies, *grown)
 
     rest = [t for t in (here.intensity, here.source, before) if t is not None]
-    found = checkpoint(
-        step,
-        momentum,
-        here.displacement,
-        here.velocity,
-        *rest,
-        use_reentrant=False,
-        preserve_rng_state=False,
+    found: tuple[Tensor, ...] = _Again.apply(  # type: ignore[no-untyped-call]
+        step, momentum, here.displacement, here.velocity, *rest
     )
-    displacement, velocity, kinetic, added, behind, ahead, *grown = found
+    displacement, velocity, energies, *grown = found
     grown_to, source = grown if changes else (None, None)
-    return State(displacement, grown_to, source, velocity, kinetic, added, behind, ahead)
+    return State(displacement, grown_to, source, velocity, *energies.unbind())
+
+
+class _Again(torch.autograd.Function):
+    """A function of tensors that keeps its inputs only, until its own turn in the backward pass.
+
+    torch's checkpoint keeps them, and part of what it computed again, as long as the graph lives: at
+    full resolution that is twice the memory.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, step: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> tuple[Tensor, ...]:
+        ctx.set_materialize_grads(False)
+        ctx.step = step
+        ctx.save_for_backward(*inputs)
+        return step(*inputs)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        inputs = [t.detach().requires_grad_(True) for t in ctx.saved_tensors]
+        with torch.enable_grad():
+            outputs = ctx.step(*inputs)
+        wanted = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None]
+        ends, by = zip(*wanted, strict=True)
+        return None, *torch.autograd.grad(ends, inputs, by, allow_unused=True)
 
 
 def _mean(product: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def growth_of(
     *,
     evolving: bool,
     core_weight: float = 1.0,
-    oedema_weight: float = 0.5,
+    oedema_weight: float = 1.0,
     times: int = 13,
     smoothing_mm: float | None = None,
     ball_mm: float | None = None,

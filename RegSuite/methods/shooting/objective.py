@@ -35,13 +35,12 @@ ROUGHNESS = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Reached:
-    """One evaluation: the parts of the energy (weighted), the least Jacobian and the path."""
+    """One evaluation: the parts of the energy (weighted) and the least Jacobian."""
 
     data: float
     velocity: float
     intensity: float
     least_jacobian: float
-    path: Geodesic
 
 
 def check_sigmas(parameters: ShootingParameters, grid: Grid) -> None:
@@ -118,7 +117,7 @@ class Objective:
             energy = data + velocity + intensity + ROUGHNESS * path.unexplained.square().mean()
             (gradient,) = torch.autograd.grad(energy, leaf)
         parts = [float(part.detach()) for part in (data, velocity, intensity)]
-        self.reached = Reached(parts[0], parts[1], parts[2], least, path)
+        self.reached = Reached(parts[0], parts[1], parts[2], least)
         return float(energy.detach()), gradient
 
     def length(self, step: Tensor) -> float:

@@ -51,7 +51,7 @@ class ShootingParameters(MethodParameters):
         json_schema_extra=_MM,
     )
     iterations: tuple[Annotated[int, Field(ge=0, le=10_000)], ...] = Field(
-        (60, 30, 12),
+        (60, 60, 40),
         min_length=1,
         max_length=8,
         description="at most, coarsest level first; the last repeats",
@@ -114,4 +114,4 @@ class MetamorphosisParameters(ShootingParameters):
 class WeightedMetamorphosisParameters(MetamorphosisParameters):
     """Those of weighted metamorphosis: where intensity may change at all, it is cheap."""
 
-    mu: float = Field(0.3, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
+    mu: float = Field(0.1, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
