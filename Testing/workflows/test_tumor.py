@@ -19,14 +19,22 @@ from RegSuite.workflows.outputs import warp_image
 from RegSuite.workflows.tumor import tumor
 from Testing.workflows import small_tumor
 
-QUICK = {"kernels_mm": (6, 12, 24), "levels": 2, "iterations": (15, 5), "time_steps": 6}
+QUICK = {
+    "kernels_mm": (6, 12, 24),
+    "smoothness": 5e-4,
+    "levels": 2,
+    "iterations": (15, 5),
+    "time_steps": 6,
+}
+VOLUME = {**QUICK, "mu": 0.3, "levels": 1, "iterations": (30,)}
 IMAGES = ("template", "target")
 
 
 def brought(ndim=2, method="weighted", without=(), **options):
     """The small problem through the workflow; options replace inputs and parameters."""
     given = {**small_tumor.images(ndim), "label_names": small_tumor.NAMES, "threads": 1}
-    given |= {"parameters": QUICK, "scene": False, **options}
+    own = {"mu": 0.3} if method in ("weighted", "metamorphosis") else {}
+    given |= {"parameters": {**QUICK, **own}, "scene": False, **options}
     given = {role: item for role, item in given.items() if role not in without}
     return tumor(given.pop("template"), given.pop("target"), method, **given)
 
@@ -38,7 +46,7 @@ def weighted():
 
 @pytest.fixture(scope="module")
 def volume():
-    return brought(3, parameters={"iterations": (30,), "time_steps": 6})
+    return brought(3, parameters=VOLUME)
 
 
 def squares(image, other, where):
@@ -88,7 +96,7 @@ def test_intensity_changes_where_the_tumour_is_and_nowhere_far_from_it(weighted)
 
 
 def test_lddmm_changes_no_intensity_and_metamorphosis_changes_it_elsewhere_too(weighted):
-    kept, free = brought(method="lddmm"), brought(method="metamorphosis", parameters={**QUICK, "mu": 0.3})
+    kept, free = brought(method="lddmm"), brought(method="metamorphosis")
     assert float(kept.images["intensity_change"].data.abs().max()) == 0
     assert kept.metrics["tumor"]["shape_share"] == 1
     assert kept.metrics["tumor"]["appearance_share"] == 0
@@ -289,8 +297,7 @@ def test_where_nothing_differs_no_tumour_is_made_up():
 
 
 def test_variational_gets_a_straight_path_and_says_so():
-    parameters = {}
-    result = brought(method="variational", parameters=parameters)
+    result = brought(method="variational", parameters={})
     assert any("straight path" in note for note in result.notes)
     assert float(result.images["intensity_change"].data.abs().max()) == 0
     assert result.metrics["tumor"]["ssd_deformed_outside"] < result.metrics["tumor"]["ssd_before_outside"]
@@ -302,3 +309,13 @@ def test_a_scene_is_given_inputs_results_and_the_film(weighted):
     assert len(content.item("path")) == len(content.item("path_times")) == QUICK["time_steps"] + 1
     assert len(content.item("energies")["data"]) == len(weighted.shot.energies)
     assert np.allclose(content.centre_mm, np.asarray(small_tumor.CENTRE_MM)[:2], atol=1.0)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+def test_the_gpu_finds_the_cpus_deformation(volume):
+    there = brought(3, parameters=VOLUME, device="cuda")
+    for role, tolerance in (("displacement", 0.2), ("warped", 3.0)):
+        difference = (there.images[role].data - volume.images[role].data).abs()
+        assert float(difference.mean()) < 0.1 * tolerance
+        assert float(difference.max()) < tolerance
