@@ -70,7 +70,7 @@ def make_scene(
 
 
 def _on_fixed(fixed: Image, moving: Image, initial: Transform | None) -> tuple[Tensor, Tensor | None]:
-    """The moving image on the fixed grid, and the voxels that count."""
+    """The moving image on the fixed grid, and the voxels that count: within masks and the moving image."""
     grid, d = fixed.grid, fixed.ndim
     device = fixed.data.device
     field = None if initial is None else initial.displacement(grid).to(device).float()
@@ -78,12 +78,16 @@ def _on_fixed(fixed: Image, moving: Image, initial: Transform | None) -> tuple[T
     to_voxels = moving.grid.inverse_matrix[:d, :d]
     source = warp(moving.data.float(), grid.shape, affine, field, to_voxels)
     counts = fixed.mask
+    whole = torch.ones((1, *moving.grid.shape), device=device)
+    covered = warp(whole, grid.shape, affine, field, to_voxels, outside=0.0)[0] > 0.5
+    if not bool(covered.all()):  # beyond the moving image there is nothing to compare with
+        counts = covered if counts is None else counts & covered
     if moving.mask is not None:
         there = warp(moving.mask[None].float(), grid.shape, affine, field, to_voxels, outside=0.0)[0] > 0.5
         counts = there if counts is None else counts & there
     if counts is not None and not bool(counts.any()):
         raise InputError(
-            "no voxel is in the masks of both images",
+            "no voxel is in both images and their masks",
             where="masks",
             mend="check the masks, or give an initial transform",
         )
