@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from RegSuite.geometry import Image
 
 
+UNCOVERED_SHARE = 0.02
+"""From this share on it is said what of the target the template does not reach."""
+
+
 def content(image: Image) -> Tensor:
     """Boolean [*shape], CPU: the image's mask, else what stands out of the darkest tenth of its window.
 
@@ -46,3 +50,19 @@ def without(image: Image, region: Tensor) -> Image:
     index = tuple(torch.from_numpy(axis).long() for axis in place)
     values = image.data.cpu()
     return replace(image, data=torch.stack([channel[index] for channel in values]))
+
+
+def uncovered(target: Image, covered: Tensor) -> tuple[str, ...]:
+    """A sentence where the template, at the start, ends within what the target shows; else none.
+
+    covered: bool [*target.grid.shape], voxels that lie in the template.
+    """
+    shown = content(target)
+    share = float((shown & ~covered).sum()) / max(float(shown.sum()), 1.0)
+    if share < UNCOVERED_SHARE:
+        return ()
+    return (
+        f"{100 * share:.0f} % of what the target shows lies outside of the template's field of view: there "
+        "nothing is compared, and transform and Jacobian are guessed; give a template of the whole brain, "
+        "or an initial transform",
+    )

@@ -20,6 +20,8 @@ Values = NDArray[np.float64]
 
 _SAMPLES = 500_000
 _ROUNDS = 8
+UNLIKE = 0.2
+"""Under this correlation outside of the tumour, a curve that rises explains nothing of the template."""
 _TRIMMED = 2.5
 """Voxels whose residual is more robust standard deviations than this belong to no common tissue."""
 _PERCENTS = (1, 5, 15, 25, 35, 50, 65, 75, 85, 95, 99)
@@ -29,11 +31,15 @@ _SLOPES = (0.2, 5.0)
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """target: its intensities in the template's units. words: what was done. gain: slope of the line."""
+    """target: its intensities in the template's units. words: what was done. gain: slope of the line.
+
+    doubts: sentences where no rising curve brings the two together.
+    """
 
     target: Image
     words: str
     gain: float | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def matched(target: Image, template: Image, where: Tensor, way: Way) -> Matched:
@@ -47,11 +53,12 @@ def matched(target: Image, template: Image, where: Tensor, way: Way) -> Matched:
     if way == "none":
         return Matched(target, "intensities are compared as they are")
     out = torch.empty_like(target.data, dtype=torch.float32)
-    words, gains = [], []
+    words, gains, doubts = [], [], []
     for channel in range(target.channels):
         x, y = (_sampled(image.data[channel], where) for image in (target, template))
         for values, image in ((x, target), (y, template)):
             _check_varies(values, image)
+        doubts += _unlike(x, y, channel, target.channels)
         slope, offset = _line(x, y)
         if way == "linear":
             out[channel] = target.data[channel].float() * slope + offset
@@ -64,7 +71,20 @@ def matched(target: Image, template: Image, where: Tensor, way: Way) -> Matched:
             )
         gains.append(slope)
     said = f"the target's intensities were brought to the template's outside of the tumour ({way}): "
-    return Matched(target.with_data(out), said + "; ".join(words), gains[0])
+    return Matched(target.with_data(out), said + "; ".join(words), gains[0], tuple(doubts))
+
+
+def _unlike(x: Values, y: Values, channel: int, channels: int) -> list[str]:
+    """A sentence where bright in one image is not bright in the other."""
+    r = float(np.corrcoef(x, y)[0, 1])
+    if r >= UNLIKE:
+        return []
+    place = f" (value {channel + 1} of {channels})" if channels > 1 else ""
+    return [
+        f"outside of the tumour target and template correlate by {r:.2f}{place}: they are of unlike contrasts "
+        "or do not lie on each other, and the squared differences mean nothing; give a template of the "
+        "target's contrast, an initial transform, or --set similarity=mi with --intensities none"
+    ]
 
 
 def _line(x: Values, y: Values) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from RegSuite.workflows.outputs import warp_image
 from RegSuite.workflows.reproducible import reproducible
 from RegSuite.workflows.similarity import covered_by
 from RegSuite.workflows.tumor import METHODS
-from RegSuite.workflows.tumor_content import without
+from RegSuite.workflows.tumor_content import uncovered, without
 from RegSuite.workflows.tumor_inputs import TumorInputs, read_inputs
 from RegSuite.workflows.tumor_intensity import matched
 from RegSuite.workflows.tumor_method import shot_of
@@ -104,6 +104,8 @@ def _prepared(
         if weight.origin == "estimated" and weight.region is not None:
             found = matched(target, before, counted & ~weight.region, parameters.intensities)
     run.notes.append(found.words)
+    for sentence in (*uncovered(target, covered), *found.doubts):
+        run.warn(sentence)
     return Prepared(given, start, found.target, before, covered, weight)
 
 

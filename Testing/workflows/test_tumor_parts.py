@@ -16,7 +16,7 @@ from RegSuite.methods.shooting.shot import EnergyPoint
 from RegSuite.transforms import AffineTransform
 from RegSuite.workflows.outputs import warp_image
 from RegSuite.workflows.tumor import TumorParameters
-from RegSuite.workflows.tumor_content import content, without
+from RegSuite.workflows.tumor_content import content, uncovered, without
 from RegSuite.workflows.tumor_doubts import doubts
 from RegSuite.workflows.tumor_inputs import read_inputs
 from RegSuite.workflows.tumor_intensity import matched
@@ -303,3 +303,21 @@ def test_a_good_result_has_no_doubts():
     assert list(doubts(metrics, energies, {})) == []
     falling = [EnergyPoint("fine", 0, 2.0, 0.1, 0.1), EnergyPoint("fine", 1, 1.0, 0.1, 0.1)]
     assert any("still fell" in sentence for sentence in doubts(metrics, falling, {}))
+
+
+def test_a_target_of_the_inverse_contrast_is_said_and_one_of_the_same_is_not():
+    values = ramp() + 5 * torch.sin(ramp())
+    everywhere = torch.ones(GRID.shape, dtype=torch.bool)
+    assert matched(image(3 * values + 2), image(values), everywhere, "linear").doubts == ()
+    (words,) = matched(image(-values), image(values), everywhere, "linear").doubts
+    assert "correlate by -1.00" in words and "contrast" in words
+
+
+def test_what_the_template_does_not_reach_of_the_target_is_said_with_its_share():
+    target = image(torch.ones(GRID.shape)).with_mask(torch.ones(GRID.shape, dtype=torch.bool))
+    covered = torch.ones(GRID.shape, dtype=torch.bool)
+    assert uncovered(target, covered) == ()
+    half = GRID.shape[0] // 2
+    covered[:half] = False
+    (words,) = uncovered(target, covered)
+    assert words.startswith(f"{100 * half / GRID.shape[0]:.0f} % of what the target shows")
