@@ -96,30 +96,32 @@ class TumorMeasures:
         page = self._page
         if page.warped_labels is None:
             return ()
-        after = _whole(page.warped_labels.data)
-        before = None if page.before_labels is None else _whole(page.before_labels.data)
-        n = 1 + max(int(after.max()), 0 if before is None else int(before.max()))
+        whole = _whole(page.warped_labels.data)
+        started = None if page.before_labels is None else _whole(page.before_labels.data)
+        there = np.unique(whole) if started is None else np.union1d(whole, started)
+        n = len(there)
+        after = np.searchsorted(there, whole)  # by rank: labels may be numbers of any size
+        before = None if started is None else np.searchsorted(there, started)
         counts = np.bincount(after.ravel(), minlength=n)
         counts_before = None if before is None else np.bincount(before.ravel(), minlength=n)
         under = None if self._inside is None else np.bincount(after[self._inside], minlength=n)
         painted, outside = self._painted(after, n)
         lowest = self._lowest(after, n)
         dice_before: dict[int, float] = {}
-        if page.target_labels is not None and before is not None:
-            dice_before = dice(_whole(page.target_labels.data), before).values
-        there = counts if counts_before is None else counts + counts_before
+        if page.target_labels is not None and started is not None:
+            dice_before = dice(_whole(page.target_labels.data), started).values
         return tuple(
             LabelFacts(
                 label=label,
                 name=page.label_names.get(label) or f"label {label}",
                 dice_before=dice_before.get(label),
-                before_cc=None if counts_before is None else float(counts_before[label]) * self._voxel,
-                after_cc=float(counts[label]) * self._voxel,
-                under_percent=_percent(None if under is None else under[label], counts[label]),
-                painted_percent=_percent(None if painted is None else painted[label], outside[label]),
-                lowest_jacobian=float(lowest[label]),
+                before_cc=None if counts_before is None else float(counts_before[k]) * self._voxel,
+                after_cc=float(counts[k]) * self._voxel,
+                under_percent=_percent(None if under is None else under[k], counts[k]),
+                painted_percent=_percent(None if painted is None else painted[k], outside[k]),
+                lowest_jacobian=float(lowest[k]),
             )
-            for label in (int(v) for v in np.flatnonzero(there))
+            for k, label in enumerate(int(v) for v in there)
             if label != 0
         )
 

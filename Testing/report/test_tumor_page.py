@@ -303,6 +303,18 @@ def test_a_label_that_the_deformation_loses_is_named():
     assert np.isnan(fact.lowest_jacobian)
 
 
+def test_labels_may_be_numbers_of_any_size():
+    box_before, box_after = box(OBLIQUE, (3, 3, 3), (6, 6, 6)), box(OBLIQUE, (4, 4, 4), (6, 6, 6))
+    big = 2_000_000_000
+    found = page(
+        before_labels=labels(big * box_before, OBLIQUE), warped_labels=labels(big * box_after, OBLIQUE)
+    )
+    (fact,) = TumorMeasures(found).labels
+    voxel = OBLIQUE.voxel_volume / 1000
+    assert fact.label == big
+    assert (fact.before_cc, fact.after_cc) == pytest.approx((27 * voxel, 8 * voxel))
+
+
 def test_the_mask_has_the_volume_of_its_voxels():
     assert TumorMeasures(page()).mask_cc == pytest.approx(64 * 1.5 * 2.0 * 3.0 / 1000)
     assert TumorMeasures(page(FLAT)).mask_cc == pytest.approx(16 * 1.5 / 100)
