@@ -81,9 +81,9 @@ def _unlike(x: Values, y: Values, channel: int, channels: int) -> list[str]:
         return []
     place = f" (value {channel + 1} of {channels})" if channels > 1 else ""
     return [
-        f"outside of the tumour target and template correlate by {r:.2f}{place}: they are of unlike contrasts "
-        "or do not lie on each other, and the squared differences mean nothing; give a template of the "
-        "target's contrast, an initial transform, or --set similarity=mi with --intensities none"
+        f"outside of the tumour target and template correlate by {r:.2f}{place}: they are of unlike "
+        "contrasts or do not lie on each other, and the squared differences mean nothing; give a template of "
+        "the target's contrast, an initial transform, or --set similarity=mi with --intensities none"
     ]
 
 

@@ -36,8 +36,10 @@ def test_only_voxels_within_the_moving_image_count():
     index = part.index(whole.points(np.stack([x, z], axis=-1).astype(float)))
     inside = ((index >= 0) & (index <= np.array(part.size) - 1)).all(axis=-1)
     outside = ((index < -0.6) | (index > np.array(part.size) - 0.4)).any(axis=-1)
-    assert scene.counts is not None and 0.1 < inside.mean() < 0.7
-    assert bool(scene.counts.numpy()[inside].all()) and not bool(scene.counts.numpy()[outside].any())
+    assert scene.counts is not None
+    assert 0.1 < inside.mean() < 0.7
+    assert bool(scene.counts.numpy()[inside].all())
+    assert not bool(scene.counts.numpy()[outside].any())
 
 
 def test_a_cropped_image_is_not_stretched_over_the_whole_one():
