@@ -56,6 +56,10 @@ def read_labels(path: Path | str, *, warnings: list[str] | None = None) -> Image
     return Image(data.to(torch.int32), raw.grid, name=raw.name, path=Path(path))
 
 
+MASK_LABELS = 32
+"""A mask of so many whole numbers at most, and of two at least, may have been meant as a label map."""
+
+
 def read_mask(path: Path | str, grid: Grid, *, warnings: list[str] | None = None) -> Tensor:
     """A boolean mask [*grid.shape]: voxels of at least 0.5 (so a mask of 0 and 255 will do).
 
@@ -76,7 +80,18 @@ def read_mask(path: Path | str, grid: Grid, *, warnings: list[str] | None = None
             where=str(path),
             mend="draw the mask anew, or leave it out",
         )
+    if warnings is not None:
+        warnings.extend(_several_values(raw.data[0][mask], Path(path).name))
     return mask
+
+
+def _several_values(inside: Tensor, name: str) -> list[str]:
+    """A sentence where a mask looks like a label map, none where it does not."""
+    found = inside.unique()
+    if not 2 <= len(found) <= MASK_LABELS or bool((found != found.round()).any()):
+        return []
+    values = ", ".join(f"{float(v):g}" for v in found)
+    return [f"{name} holds the values {values}: all count; write those meant into a file of 0 and 1"]
 
 
 def read_label_names(labels: Path | str, table: Path | str | None = None) -> dict[int, str]:

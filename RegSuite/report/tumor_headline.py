@@ -41,11 +41,10 @@ def tumor_headline(found: TumorPage, measures: TumorMeasures, record: Result) ->
     judged = headline(record)
     if judged.tone == "fail" or any(v.verdict == "fail" for v in record.verdicts):
         return Headline(judged.tone, judged.title, f"{judged.sentence} {why}")
-    if measured(record.metrics, "dice_mean") is None:
-        return Headline(
-            "unsure", "The template was brought to the target; its accuracy was not measured", why
-        )
     warned = f" Mind the {counted(len(record.warnings), 'warning')} below." if record.warnings else ""
+    if measured(record.metrics, "dice_mean") is None:
+        title = "The template was brought to the target; its accuracy was not measured"
+        return Headline("unsure", title, why + warned)
     if doubts or warned:
         return Headline("unsure", "The template was brought to the target, with doubts", why + warned)
     tone: Tone = judged.tone

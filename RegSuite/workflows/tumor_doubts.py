@@ -14,6 +14,7 @@ STILL_FALLING = 0.01
 UNDER_TUMOR_PERCENT = 5.0
 APPEARANCE_OUTSIDE = 0.1
 APPEARANCE_FOR_SHAPE = 0.5
+SHAPE_INSIDE = 0.5
 _NAMED = 6
 
 
@@ -51,6 +52,12 @@ def _of_the_shares(found: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"outside of the tumour {100 * share:.0f} % of the change is appearance where deformation was "
             "expected: raise the cost of intensity (rho), or lower that of deformation (lambda)"
+        )
+    share = found.get("shape_share_inside")
+    if share is not None and share > SHAPE_INSIDE and (found.get("appearance_share") or 0.0) > 0.0:
+        yield (
+            f"within the tumour {100 * share:.0f} % of the change is shape: tissue may have been dragged to "
+            "imitate the tumour; a higher mu makes intensity cheaper there"
         )
     before, after = found.get("ssd_before_outside"), found.get("ssd_deformed_outside")
     if before is not None and after is not None and after > before:

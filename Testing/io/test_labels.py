@@ -110,3 +110,23 @@ def test_real_label_tables_are_read() -> None:
     labels = read_labels(folder / "vxm_scan_seg.nii.gz")
     assert names[17] == "Left-Hippocampus"
     assert set(labels.data.unique().tolist()) - {0} <= set(names)
+
+
+def test_a_mask_that_looks_like_a_label_map_is_warned_of(tmp_path: Path) -> None:
+    values = torch.zeros((1, 3, 4, 5), dtype=torch.int16)
+    values[0, 0, 0, :3] = torch.tensor([1, 2, 4], dtype=torch.int16)
+    said: list[str] = []
+    mask = read_mask(write(tmp_path / "seg.nii.gz", values), GRID, warnings=said)
+    assert int(mask.sum()) == 3
+    assert "seg.nii.gz holds the values 1, 2, 4: all count" in said[0]
+
+
+@pytest.mark.parametrize("high", [1.0, 255.0])
+def test_a_mask_of_two_values_or_of_probabilities_is_not_warned_of(tmp_path: Path, high: float) -> None:
+    said: list[str] = []
+    values = torch.zeros((1, 3, 4, 5))
+    values[0, 0, 0, :3] = high
+    read_mask(write(tmp_path / "two.nii.gz", values), GRID, warnings=said)
+    values[0, 1, 0, :2] = torch.tensor([0.6, 0.7])
+    read_mask(write(tmp_path / "soft.nii.gz", values), GRID, warnings=said)
+    assert said == []

@@ -177,6 +177,7 @@ def test_without_labels_the_accuracy_is_not_measured():
     assert found.tone == "unsure"
     assert "not measured" in found.title
     assert "no labels were given" in found.sentence
+    assert "1 warning" in said(page(), record(warnings=("mind this",))).sentence
     assert tiles(page(), record())["Dice"].value == "not measured"
     half = page(warped_labels=labels(tumor(OBLIQUE), OBLIQUE))
     assert any("the target has no labels" in d for d in tumor_doubts(half, TumorMeasures(half), record()))

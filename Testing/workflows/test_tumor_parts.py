@@ -280,6 +280,7 @@ def test_a_volume_of_masks_does_not_fit_a_plane():
         ({"jacobian": {"min": 0.05, "percent_nonpositive": 0.0}}, "5 % of its volume"),
         ({"tumor": {"appearance_outside_share": 0.4}}, "40 % of the intensity change"),
         ({"tumor": {"appearance_share_outside": 0.8}}, "80 % of the change is appearance"),
+        ({"tumor": {"shape_share_inside": 0.7, "appearance_share": 0.1}}, "70 % of the change is shape"),
         ({"tumor": {"ssd_before_outside": 1.0, "ssd_deformed_outside": 2.0}}, "worse than at the start"),
         ({"tumor": {"labels": {5: {"tumor_percent": 60.0}}}}, "label 5 60 %"),
     ],

@@ -55,6 +55,11 @@ def check_sigmas(parameters: ShootingParameters, grid: Grid) -> None:
         )
 
 
+def spares(grid: Grid, parameters: ShootingParameters) -> bool:
+    """Whether steps are computed again in the backward pass, so as not to be kept."""
+    return grid.voxels * parameters.time_steps > KEPT_AT_ONCE
+
+
 class Objective:
     """The energy of one level as a function of x, the scaled change of the initial momentum."""
 
@@ -90,7 +95,7 @@ class Objective:
         images = momentum == "image"
         self._scale = self._scaled_edges() if images else torch.ones((), device=level.source.device)
         self.metric = Metric(self.dynamics, self._scale) if images else None
-        self._spare = level.voxels * parameters.time_steps > KEPT_AT_ONCE
+        self._spare = spares(level.grid, parameters)
         self.reached: Reached | None = None
         self.start: Tensor | None = None
 

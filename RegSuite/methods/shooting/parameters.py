@@ -114,4 +114,4 @@ class MetamorphosisParameters(ShootingParameters):
 class WeightedMetamorphosisParameters(MetamorphosisParameters):
     """Those of weighted metamorphosis: where intensity may change at all, it is cheap."""
 
-    mu: float = Field(0.1, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")
+    mu: float = Field(0.2, gt=0, le=1000, description="gain of intensity in dI/dt = -grad I . v + mu M z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +15,7 @@ from RegSuite.methods.shooting.fit import Fit, fit_momentum
 from RegSuite.methods.shooting.geodesic import Geodesic, Momentum, shoot
 from RegSuite.methods.shooting.growth import Growth
 from RegSuite.methods.shooting.levels import Level, level_factors, make_levels, whole
+from RegSuite.methods.shooting.objective import spares
 from RegSuite.methods.shooting.parameters import LDDMMParameters, ShootingParameters
 from RegSuite.methods.shooting.scene import Scene, make_scene
 from RegSuite.methods.shooting.shot import GeodesicPath, Shot
@@ -48,7 +50,8 @@ def register_by_shooting(
     distance. The transform is psi_1, then `initial`; the final image is moving(transform) +
     intensity_change. Raises InputError, GeometryError.
     """
-    with freed_memory_kept():
+    finest = fixed.grid.coarser(level_factors(fixed.grid, parameters)[-1])
+    with nullcontext() if spares(finest, parameters) else freed_memory_kept():  # kept, it is twice as much
         return _registered(fixed, moving, parameters, progress, initial, growth)
 
 
@@ -193,15 +196,13 @@ def _words(
 
 def memory_mb(fixed: Image, parameters: ShootingParameters) -> float:
     """Working memory beyond the images, in MB (an upper estimate)."""
-    from RegSuite.methods.shooting.objective import KEPT_AT_ONCE
-
-    voxels = fixed.grid.coarser(level_factors(fixed.grid, parameters)[-1]).voxels
+    finest = fixed.grid.coarser(level_factors(fixed.grid, parameters)[-1])
     d, channels = fixed.ndim, fixed.channels
     state = 2 * d + 2 * channels
     inner = state * 8
     steps = parameters.time_steps
-    kept = inner * steps if voxels * steps <= KEPT_AT_ONCE else state * steps + 2 * inner
-    return (voxels * (kept + 40) + 12 * fixed.grid.voxels) * 4 / 1e6
+    kept = state * steps + 2 * inner if spares(finest, parameters) else inner * steps
+    return (finest.voxels * (kept + 40) + 12 * fixed.grid.voxels) * 4 / 1e6
 
 
 def expected_seconds(fixed: Image, parameters: ShootingParameters) -> float:
