@@ -10,6 +10,7 @@ from contextlib import contextmanager
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _KEPT = (1 << 30, (1 << 31) - 1)
+_RETURNED = (1 << 20, 1 << 20)
 _AS_BEFORE = (32 << 20, 64 << 20)
 """(largest block from the heap, free heap kept), bytes: the second pair is where glibc ends by itself."""
 
@@ -22,11 +23,28 @@ def freed_memory_kept() -> Iterator[None]:
     a field of 90 MB then takes six times as long. At the end the free memory goes back to the system.
     Where there is no glibc nothing changes. Process-wide; blocks within blocks end with the first.
     """
+    with _sizes(_KEPT):
+        yield
+
+
+@contextmanager
+def freed_memory_returned() -> Iterator[None]:
+    """Within the block, each block over 1 MB is mapped by itself and goes back when it is freed.
+
+    The process then holds what it uses, without the heap's gaps (kept, they took as much again), and
+    takes longer by the clearing of pages. Otherwise as `freed_memory_kept`.
+    """
+    with _sizes(_RETURNED):
+        yield
+
+
+@contextmanager
+def _sizes(wanted: tuple[int, int]) -> Iterator[None]:
     libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
     if libc is None or not hasattr(libc, "mallopt"):
         yield
         return
-    _set(libc, _KEPT)
+    _set(libc, wanted)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from RegSuite.machine import _proc_fields
-from RegSuite.numerics.memory import freed_memory_kept
+from RegSuite.numerics.memory import freed_memory_kept, freed_memory_returned
 
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
@@ -38,3 +38,15 @@ def test_freed_memory_stays_within_the_block_and_goes_back_at_its_end() -> None:
 def test_an_error_within_the_block_passes_through() -> None:
     with pytest.raises(ValueError, match="of the work"), freed_memory_kept():
         raise ValueError("of the work")
+
+
+@pytest.mark.skipif(not hasattr(_LIBC, "mallopt"), reason="there is no glibc here")
+def test_freed_memory_is_returned_at_once_though_its_neighbours_stay() -> None:
+    with freed_memory_returned():
+        before = resident_mb()
+        blocks = [torch.ones(8 << 20, dtype=torch.uint8) for _ in range(16)]
+        held = resident_mb()
+        del blocks[::2]
+        left = resident_mb()
+    assert held - before > 120
+    assert left - before < 72

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,7 +19,7 @@ from RegSuite.methods.shooting.parameters import LDDMMParameters, ShootingParame
 from RegSuite.methods.shooting.scene import Scene, make_scene
 from RegSuite.methods.shooting.shot import GeodesicPath, Shot
 from RegSuite.numerics.flow import along_lps
-from RegSuite.numerics.memory import freed_memory_kept
+from RegSuite.numerics.memory import freed_memory_kept, freed_memory_returned
 from RegSuite.numerics.pyramid import block_mean
 from RegSuite.transforms.composite import CompositeTransform
 from RegSuite.transforms.displacement import DisplacementTransform
@@ -51,7 +50,7 @@ def register_by_shooting(
     intensity_change. Raises InputError, GeometryError.
     """
     finest = fixed.grid.coarser(level_factors(fixed.grid, parameters)[-1])
-    with nullcontext() if spares(finest, parameters) else freed_memory_kept():  # kept, it is twice as much
+    with freed_memory_returned() if spares(finest, parameters) else freed_memory_kept():
         return _registered(fixed, moving, parameters, progress, initial, growth)
 
 
