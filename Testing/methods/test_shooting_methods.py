@@ -45,7 +45,7 @@ def test_a_known_deformation_is_found_in_mm(where: str, similarity: str) -> None
     fixed, moving = pair(GRIDS[where])
     if similarity == "mi":
         moving = moving.with_data(100 - moving.data)
-    shot = register("lddmm", fixed, moving, kernels_mm=KERNELS, similarity=similarity, iterations=(30, 20))
+    shot = register("lddmm", fixed, moving, kernels_mm=KERNELS, similarity=similarity, iterations=(20, 10))
     start = float(np.linalg.norm(bump_mm(GRIDS[where].all_points(), GRIDS[where]), axis=-1).mean())
     assert start > 0.5
     assert error_mm(shot.transform, GRIDS[where]) < (0.6 if similarity == "ssd" else 0.9)
@@ -57,7 +57,7 @@ def test_a_known_deformation_is_found_in_mm(where: str, similarity: str) -> None
 @pytest.mark.parametrize("momentum", ["vector", "stationary"])
 def test_the_other_momenta_find_it_too(momentum: str) -> None:
     fixed, moving = pair(GRID)
-    shot = register("lddmm", fixed, moving, kernels_mm=KERNELS, momentum=momentum, iterations=(30, 20))
+    shot = register("lddmm", fixed, moving, kernels_mm=KERNELS, momentum=momentum, iterations=(20, 10))
     assert error_mm(shot.transform, GRID) < 0.6
 
 
@@ -104,7 +104,7 @@ def tumour() -> tuple[Image, Image, Image]:
 def weighted() -> Shot:
     fixed, moving, mask = tumour()
     parameters = WeightedMetamorphosisParameters(
-        kernels_mm=KERNELS, iterations=(40, 30), intensities="common"
+        kernels_mm=KERNELS, iterations=(25, 15), intensities="common"
     )
     return register_by_shooting(fixed, moving, parameters, growth=Growth(mask.data, GRID))
 
@@ -113,13 +113,14 @@ def test_weighted_metamorphosis_takes_a_new_blob_for_appearance() -> None:
     fixed, moving, mask = tumour()
     shot = weighted()
     assert shot.intensity_change is not None
-    inside = mask.data > 0.5
+    away = torch.from_numpy(np.linalg.norm(GRID.all_points() - GRID.centre - [8.0, 5.0], axis=-1))[None]
     change = shot.intensity_change.data
-    assert float(change[~inside].abs().max()) < 0.1 * float(change.abs().max())
+    assert float(change[mask.data > 0.5].mean()) > 5.0
+    assert float(change[away > 21.0].abs().max()) < 0.01 * float(change.abs().max())  # 6 mm from the mask
     final = warped(moving, shot.transform, GRID) + change
     before = (moving.data - fixed.data).square().sum()
     assert float((final - fixed.data).square().sum()) < 0.1 * float(before)
-    lddmm = register("lddmm", fixed, moving, kernels_mm=KERNELS, iterations=(40, 30), intensities="common")
+    lddmm = register("lddmm", fixed, moving, kernels_mm=KERNELS, iterations=(25, 15), intensities="common")
     assert error_mm(shot.transform, GRID) < 0.8 * error_mm(lddmm.transform, GRID)
     assert float(shot.extra["jacobian_least"]) >= 0.02
 
@@ -150,7 +151,7 @@ def test_energies_fall_and_are_those_of_the_convergence() -> None:
 
 def test_metamorphosis_adds_intensity_everywhere_and_fits_closer_than_lddmm() -> None:
     fixed, moving, _ = tumour()
-    options = {"kernels_mm": KERNELS, "iterations": (30, 20), "intensities": "common"}
+    options = {"kernels_mm": KERNELS, "iterations": (20, 10), "intensities": "common"}
     both = register("metamorphosis", fixed, moving, **options)
     shape = register("lddmm", fixed, moving, **options)
     assert isinstance(both, Shot)
@@ -167,7 +168,7 @@ def test_weighted_by_name_takes_the_fixed_mask_for_what_corresponds() -> None:
         register("weighted-metamorphosis", fixed, moving)
     shot = register(
         "weighted-metamorphosis", fixed.with_mask(mask.data[0] < 0.5), moving, kernels_mm=KERNELS,
-        iterations=(40, 30), intensities="common",
+        iterations=(25, 15), intensities="common",
     )  # fmt: skip
     assert torch.equal(shot.transform.displacement(GRID), weighted().transform.displacement(GRID))
 
@@ -207,7 +208,7 @@ def test_the_same_problem_on_thick_oblique_slices_gives_the_same_deformation() -
         parameters = LDDMMParameters(kernels_mm=(6.0, 12.0), finest_mm=1.0, iterations=(30, 20, 10), levels=2)
         shot = register_by_shooting(Image(image(moved), grid), Image(image(points), grid), parameters)
         common = np.stack(np.meshgrid(*(np.linspace(-10, 10, 7),) * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-        found.append(shot.transform.points(common) - common)
+        found.append((shot.transform.points(torch.from_numpy(common)) - torch.from_numpy(common)).numpy())
     assert float(np.linalg.norm(found[0], axis=-1).max()) > 1.5
     assert float(np.linalg.norm(found[0] - found[1], axis=-1).mean()) < 0.3
 
