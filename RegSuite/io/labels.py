@@ -87,7 +87,9 @@ def read_mask(path: Path | str, grid: Grid, *, warnings: list[str] | None = None
 
 def _several_values(inside: Tensor, name: str) -> list[str]:
     """A sentence where a mask looks like a label map, none where it does not."""
-    found = inside.unique()
+    import torch
+
+    found = torch.unique(inside)
     if not 2 <= len(found) <= MASK_LABELS or bool((found != found.round()).any()):
         return []
     values = ", ".join(f"{float(v):g}" for v in found)

@@ -92,9 +92,9 @@ def toy_weighted() -> tuple[Shot, Tensor, Tensor, Tensor]:
     pair = toy()
     parameters = WeightedMetamorphosisParameters(
         mu=1.0,
-        kernels_mm=(8, 32),
+        kernels_mm=(10, 30),
         smoothness=1e-4,
-        iterations=(60, 100, 14),
+        iterations=(60, 110, 14),
         tolerance=1e-4,
         time_steps=10,
         intensities="common",
@@ -120,7 +120,7 @@ def brain_weighted() -> tuple[Shot, Tensor, Tensor, Tensor]:
     grid = plane(pair[2])
     growth = growth_of(pair[2] > 0.5, None, grid, evolving=True)
     parameters = WeightedMetamorphosisParameters(
-        mu=0.4,
+        mu=0.3,
         kernels_mm=(6,),
         smoothness=1e-4,
         iterations=(60, 80, 30),
@@ -174,9 +174,14 @@ def grey_scott() -> str:
     source, target = picture("teGS_mbs_S.png", size), picture("teGS_mbs_T.png", size)
     necrosis, oedema = (picture(name, size) > 0.5 for name in ("teGS_mbs_segNec.png", "te_o_seg.png"))
     grid = plane(target)
-    growth = growth_of(necrosis, oedema, grid, evolving=True, oedema_weight=0.5)
+    growth = growth_of(necrosis, oedema, grid, evolving=True)
     parameters = WeightedMetamorphosisParameters(
-        kernels_mm=(8, 32), smoothness=1e-4, iterations=(60, 80, 12), tolerance=1e-4, intensities="common"
+        mu=0.4,
+        kernels_mm=(8, 32),
+        smoothness=1e-4,
+        iterations=(60, 80, 12),
+        tolerance=1e-4,
+        intensities="common",
     )
     shot, *_ = shoot((source, target, necrosis.float()), parameters, growth)
     field = shot.transform.displacement(grid)

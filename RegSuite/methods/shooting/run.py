@@ -186,7 +186,8 @@ def _words(
     warnings = []
     if path.drift > LARGE_DRIFT:
         warnings.append(
-            f"the path's energy drifts by {100 * path.drift:.0f} %: a rough geodesic; more time_steps mend it"
+            f"the path's energy drifts by {100 * path.drift:.0f} %: a rough geodesic; larger kernels or more "
+            "time_steps mend it"
         )
     if not fit.converged:
         notes.append("the finest level took all its iterations; more of them may gain a little")
