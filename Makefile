@@ -7,6 +7,7 @@
 #   make files       list the engine's files anew for Slicer's installation (CMake/Engine.cmake)
 #   make bench       RegSuite and its peers, side by side (hours; goes on where it stopped)
 #   make bench-coverage the bands of accumulated doses against the truth, over phantoms (an hour; goes on)
+#   make bench-tumor   metamorphosis on the reference's pairs and over tumour phantoms (an hour; goes on)
 #   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
 #   make train-uncertainty   train the network of deformation uncertainty (goes on where it stopped)
 # PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
@@ -14,7 +15,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-coverage bench-table train-uncertainty clean .venv-view
+.PHONY: help demo test quick slow slicer check lint types format files extension bench bench-slicer bench-coverage bench-tumor bench-table train-uncertainty clean .venv-view
 
 EXTRAS ?= dev,surfaces,panels,dicom,learning
 DEMO_DIR ?= demo
@@ -31,7 +32,7 @@ BENCH_READY := .venv-bench/.ready
 VIEW_READY := .venv-view/.ready
 
 help:
-	@sed -n '2,12s/^# \{0,1\}//p' Makefile
+	@sed -n '2,13s/^# \{0,1\}//p' Makefile
 
 $(READY): pyproject.toml constraints.txt .ci/venv
 	@.ci/venv .venv "$(EXTRAS)" constraints.txt
@@ -91,6 +92,11 @@ bench-slicer: $(READY)
 bench-coverage: $(READY)
 	OMP_WAIT_POLICY=PASSIVE .venv/bin/python -m Testing.benchmarks.dose_coverage -o $(BENCH_DIR)/dose-coverage \
 		--settings $(COVERAGE) $(BENCH)
+
+bench-tumor: $(READY)
+	OMP_WAIT_POLICY=PASSIVE .venv/bin/python -m Testing.benchmarks.metamorphosis_pairs
+	OMP_WAIT_POLICY=PASSIVE .venv/bin/python -m Testing.benchmarks.tumor_study -o $(BENCH_DIR)/tumor --ndim 2 $(BENCH)
+	OMP_WAIT_POLICY=PASSIVE .venv/bin/python -m Testing.benchmarks.tumor_study -o $(BENCH_DIR)/tumor --ndim 3 $(BENCH)
 
 bench-table: $(BENCH_READY)
 	.venv-bench/bin/python -m Testing.benchmarks -o $(BENCH_DIR) --table
