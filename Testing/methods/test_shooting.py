@@ -133,6 +133,7 @@ def test_the_descent_finds_the_least_of_an_uneven_quadratic() -> None:
     assert heard == sorted(heard, reverse=True)
     assert len(heard) == end.iterations < 200
     assert end.converged
+    assert not end.blocked
 
 
 def test_the_descent_never_goes_where_there_is_no_energy_nor_farther_than_allowed() -> None:
@@ -154,6 +155,7 @@ def test_the_descent_never_goes_where_there_is_no_energy_nor_farther_than_allowe
         accepted=lambda n, energy: None,
     )  # fmt: skip
     assert 0.5 < float(end.x.max()) <= 0.8
+    assert end.blocked  # it says that the border ended it
     assert max(length(b - a) for a, b in itertools.pairwise(seen)) < 1.0
 
 

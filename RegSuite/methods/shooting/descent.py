@@ -24,12 +24,17 @@ Evaluation = Callable[[Tensor], tuple[float, Tensor | None]]
 
 @dataclass(frozen=True, eq=False)
 class Descent:
-    """Where the descent ended; converged: by the tolerance, not by the number of iterations."""
+    """Where the descent ended.
+
+    converged: by the tolerance, not by the number of iterations. blocked: its last steps all met places
+    without energy, so that it ended at their border and maybe not at a minimum.
+    """
 
     x: Tensor
     energy: float
     iterations: int
     converged: bool
+    blocked: bool = False
 
 
 def descend(
@@ -53,6 +58,7 @@ def descend(
     assert gradient is not None, "the descent starts where there is no energy"
     pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=MEMORY)
     seen = [energy]
+    met: deque[bool] = deque(maxlen=PATIENCE)
     for iteration in range(1, iterations + 1):
         direction = _direction(gradient, pairs)
         slope = float((gradient * direction).sum())
@@ -63,10 +69,11 @@ def descend(
             return Descent(x, energy, iteration - 1, True)
         reach = max(length(direction), 1e-30)
         first = min(1.0, longest / reach) if pairs else 0.25 * longest / reach
-        found = _search(evaluate, x, energy, direction, slope, first)
+        found, border = _search(evaluate, x, energy, direction, slope, first)
+        met.append(border)
         if found is None:
             if not pairs:
-                return Descent(x, energy, iteration - 1, True)
+                return Descent(x, energy, iteration - 1, True, all(met))
             pairs.clear()
             continue
         there, energy, new = found
@@ -75,8 +82,8 @@ def descend(
         seen.append(energy)
         accepted(iteration, energy)
         if len(seen) > PATIENCE and seen[-1 - PATIENCE] - energy < PATIENCE * tolerance * abs(energy):
-            return Descent(x, energy, iteration, True)
-    return Descent(x, energy, iterations, False)
+            return Descent(x, energy, iteration, True, all(met))
+    return Descent(x, energy, iterations, False, len(met) == PATIENCE and all(met))
 
 
 def _direction(gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]]) -> Tensor:
@@ -97,19 +104,21 @@ def _direction(gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]]) -> 
 
 def _search(
     evaluate: Evaluation, x: Tensor, energy: float, direction: Tensor, slope: float, t: float
-) -> tuple[Tensor, float, Tensor] | None:
-    """(x, energy, gradient) with enough decrease along the direction; None where there is none."""
+) -> tuple[tuple[Tensor, float, Tensor] | None, bool]:
+    """(x, energy, gradient) with enough decrease along the direction, or None; whether energy was missing."""
+    border = False
     for _ in range(TRIES):
         there = torch.add(x, direction, alpha=t)
         value, gradient = evaluate(there)
         if gradient is not None and value <= energy + SUFFICIENT * t * slope:
-            return there, value, gradient
+            return (there, value, gradient), border
         if math.isfinite(value):
             lowest = -slope * t * t / (2 * (value - energy - slope * t))  # of the parabola through both
             t = min(max(lowest, 0.1 * t), 0.5 * t)
         else:
+            border = True
             t *= 0.35
-    return None
+    return None, border
 
 
 def _remember(pairs: deque[tuple[Tensor, Tensor, float]], step: Tensor, change: Tensor) -> None:

@@ -13,7 +13,7 @@ from RegSuite.methods.base import Progress
 from RegSuite.methods.shooting.descent import descend
 from RegSuite.methods.shooting.geodesic import Momentum
 from RegSuite.methods.shooting.levels import Level
-from RegSuite.methods.shooting.objective import Objective, Reached
+from RegSuite.methods.shooting.objective import Objective
 from RegSuite.methods.shooting.parameters import ShootingParameters
 from RegSuite.methods.shooting.shot import EnergyPoint
 from RegSuite.methods.shooting.transfer import transferred
@@ -28,18 +28,14 @@ _EVERY_SECONDS = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The momentum at the finest level, and how it was found."""
+    """The momentum at the finest level, and how it was found; blocked: stages that ended at a border."""
 
     momentum: Tensor
     objective: Objective
     energies: tuple[EnergyPoint, ...]
     converged: bool
+    blocked: tuple[str, ...]
     seconds: dict[str, float]
-
-    @property
-    def reached(self) -> Reached:
-        assert self.objective.reached is not None
-        return self.objective.reached
 
 
 class _Watch:
@@ -78,6 +74,7 @@ def fit_momentum(
     found: Tensor | None = None
     objective: Objective | None = None
     energies: list[EnergyPoint] = []
+    blocked: list[str] = []
     seconds: dict[str, float] = {}
     work = 0.0
     for number, level in enumerate(levels):
@@ -108,14 +105,15 @@ def fit_momentum(
             longest=LONGEST_VOXELS * max(level.grid.spacing),
             accepted=accepted,
         )
-        objective(end.x)  # `reached` is that of the end, not of the search's last try
+        if end.blocked:
+            blocked.append(stage)
         found = objective.momentum(end.x)
         seconds[stage] = time.perf_counter() - began
         work += budget[number] * level.voxels
         watch.reach(work)
     assert found is not None
     assert objective is not None
-    return Fit(found, objective, tuple(energies), end.converged, seconds)
+    return Fit(found, objective, tuple(energies), end.converged, tuple(blocked), seconds)
 
 
 def _iterations(parameters: ShootingParameters, number: int) -> int:

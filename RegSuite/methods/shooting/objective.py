@@ -35,12 +35,11 @@ ROUGHNESS = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Reached:
-    """One evaluation: the parts of the energy (weighted) and the least Jacobian."""
+    """The parts of the energy of one evaluation, each weighted as it enters the sum."""
 
     data: float
     velocity: float
     intensity: float
-    least_jacobian: float
 
 
 def check_sigmas(parameters: ShootingParameters, grid: Grid) -> None:
@@ -121,8 +120,7 @@ class Objective:
             velocity, intensity = (self.parameters.smoothness * part for part in path.action)
             energy = data + velocity + intensity + ROUGHNESS * path.unexplained.square().mean()
             (gradient,) = torch.autograd.grad(energy, leaf)
-        parts = [float(part.detach()) for part in (data, velocity, intensity)]
-        self.reached = Reached(parts[0], parts[1], parts[2], least)
+        self.reached = Reached(float(data.detach()), float(velocity.detach()), float(intensity.detach()))
         return float(energy.detach()), gradient
 
     def length(self, step: Tensor) -> float:

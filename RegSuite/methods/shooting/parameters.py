@@ -17,7 +17,8 @@ class ShootingParameters(MethodParameters):
 
     Minimised is mean (I_1 - T)^2 (or another measure) + smoothness * mean over time of
     (||v_t||_V^2 + rho <z_t, M_t z_t>), both norms as means over the voxels, lengths in units of
-    the smallest sigma: so the same numbers do for a brain in mm and for a section in micrometres.
+    the smallest sigma: so the same numbers do for a brain in mm and for a section in micrometres. To it
+    comes a charge on energy that the discrete path does not conserve (objective.ROUGHNESS), 0 for a geodesic.
     """
 
     kernels_mm: tuple[Positive, ...] = Field(

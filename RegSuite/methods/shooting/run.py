@@ -21,6 +21,7 @@ from RegSuite.methods.shooting.shot import GeodesicPath, Shot
 from RegSuite.numerics.flow import along_lps
 from RegSuite.numerics.memory import freed_memory_kept, freed_memory_returned
 from RegSuite.numerics.pyramid import block_mean
+from RegSuite.numerics.slopes import stretch
 from RegSuite.transforms.composite import CompositeTransform
 from RegSuite.transforms.displacement import DisplacementTransform
 
@@ -170,7 +171,7 @@ def _extra(path: Geodesic, fit: Fit, unit: float) -> Mapping[str, float]:
     return {
         "energy_drift_percent": 100 * path.drift,
         "path_length_mm": length,
-        "jacobian_least": fit.reached.least_jacobian,
+        "jacobian_least": float(stretch(path.last.displacement, fit.objective.spacing).min()),
     }
 
 
@@ -188,6 +189,12 @@ def _words(
         warnings.append(
             f"the path's energy drifts by {100 * path.drift:.0f} %: a rough geodesic; larger kernels or more "
             "time_steps mend it"
+        )
+    if fit.blocked:
+        warnings.append(
+            "the descent ended where further steps would fold or leave the geodesics "
+            f"({'; '.join(fit.blocked)}): a better map may exist; take larger kernels_mm, more smoothness or "
+            "more time_steps"
         )
     if not fit.converged:
         notes.append("the finest level took all its iterations; more of them may gain a little")
