@@ -522,6 +522,13 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/write_course_dicom.py
   RegSuite/phantoms/write_tumor.py
   RegSuite/plain_yaml.py
+  RegSuite/pointcloud/__init__.py
+  RegSuite/pointcloud/basis.py
+  RegSuite/pointcloud/drift.py
+  RegSuite/pointcloud/organs.py
+  RegSuite/pointcloud/parameters.py
+  RegSuite/pointcloud/prior.py
+  RegSuite/pointcloud/result.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
   RegSuite/quality/consistency.py
