@@ -562,6 +562,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/headline.py
   RegSuite/report/html.py
   RegSuite/report/images.py
+  RegSuite/report/organs_content.py
   RegSuite/report/page.py
   RegSuite/report/planes.py
   RegSuite/report/plots.py
