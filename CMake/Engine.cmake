@@ -24,6 +24,7 @@ set(ENGINE_SCRIPTS
   RegSuite/backend/made.py
   RegSuite/backend/messages.py
   RegSuite/backend/post.py
+  RegSuite/backend/preview.py
   RegSuite/backend/private_folder.py
   RegSuite/backend/process.py
   RegSuite/backend/publish.py
@@ -526,6 +527,8 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/organs.py
+  RegSuite/pointcloud/organs_coherence.py
+  RegSuite/pointcloud/organs_transition.py
   RegSuite/pointcloud/parameters.py
   RegSuite/pointcloud/prior.py
   RegSuite/pointcloud/result.py

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import RegSuite.errors
-from RegSuite.backend.messages import Failed, Finished, Message, Progress, Said
+from RegSuite.backend.messages import Failed, Finished, Message, Previewed, Progress, Said
 from RegSuite.errors import MethodFailed, RegSuiteError
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ class Followed:
     """The messages of a worker, taken note of.
 
     fraction 0..1, stage, seconds_left (None: unknown). history: (seconds since the start, stage,
-    metrics) of each progress with metrics. log: what was said. error: why there is no result,
-    and reason, the same as {what, where, mend}; last_words: the end of the worker's stderr.
+    metrics) of each progress with metrics. log: what was said. previews: the last of each name.
+    error: why there is no result, and reason, the same as {what, where, mend}; last_words: the end
+    of the worker's stderr.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Followed:
         self.seconds_left: float | None = None
         self.history: list[tuple[float, str, Mapping[str, float]]] = []
         self.log: list[str] = []
+        self.previews: dict[str, Previewed] = {}
         self.error: RegSuiteError | None = None
         self.last_words = ""
         self._began = time.monotonic()
@@ -58,6 +60,8 @@ class Followed:
                 self.history.append((time.monotonic() - self._began, message.stage, message.metrics))
         elif isinstance(message, Said):
             self.log.append(message.sentence)
+        elif isinstance(message, Previewed):
+            self.previews[message.name] = message
         else:
             self._told_end, self._line = time.monotonic(), message.line
             if isinstance(message, Finished):

@@ -14,6 +14,9 @@ from RegSuite.backend.request import CONTENT_FOLDER
 from RegSuite.errors import Cancelled, InputError, RegSuiteError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from RegSuite.backend.start import Start
     from RegSuite.workflows.scene import SceneContent
 
@@ -42,6 +45,18 @@ class Holder(Followed):
         """The number of the worker's process, None before it has one."""
         process = self._belongings.process
         return None if process is None else process.pid
+
+    def preview(self, name: str) -> NDArray[np.float32] | None:
+        """What the run has last shown under a name (see Run.preview); None before and after.
+
+        `previews[name].number` tells a new one from one that was seen.
+        """
+        told = self.previews.get(name)
+        if told is None or self.is_over:
+            return None
+        from RegSuite.backend.preview import read_preview
+
+        return read_preview(self._start.folder, told)
 
     def content(self, *, arrays: bool = False) -> SceneContent:
         """Inputs and outputs; each item maps its arrays when asked for.

@@ -26,6 +26,16 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Previewed:
+    """There is something to look at: numbers of `shape` in a file, see preview.py. number: from 1."""
+
+    name: str
+    file: str
+    number: int
+    shape: list[int]
+
+
+@dataclass(frozen=True)
 class Finished:
     """The job has its result: the name of its folder, and result.json as one line."""
 
@@ -49,11 +59,12 @@ class Failed:
     line: str | None = None
 
 
-Message = Progress | Said | Finished | Failed
+Message = Progress | Said | Previewed | Finished | Failed
 
 _KINDS: dict[str, type[Message]] = {
     "progress": Progress,
     "said": Said,
+    "previewed": Previewed,
     "finished": Finished,
     "failed": Failed,
 }

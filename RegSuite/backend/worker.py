@@ -62,6 +62,7 @@ def _run(job: Path, stop: Stop, post: Post) -> int:
     for name in _NEEDED:
         import_module(name)
     from RegSuite.backend.exchange import moved, read_item
+    from RegSuite.backend.preview import PreviewPost
     from RegSuite.backend.request import CONTENT_FOLDER, INPUTS_FOLDER, RESULT_FOLDER, JobRequest
     from RegSuite.backend.scene_port import ScenePort
     from RegSuite.validation import validated
@@ -85,6 +86,12 @@ def _run(job: Path, stop: Stop, post: Post) -> int:
         stop.check(stage)
         post.progress(fraction, stage, metrics)
 
+    previews = PreviewPost(job.parent, post.send)
+
+    def preview(name: str, values: object) -> None:
+        stop.check(post.stage)
+        previews(name, values)  # type: ignore[arg-type]  # numpy is imported late
+
     outcome = run_to_folder(
         workflow,
         {role.name: inputs.get(role.name) for role in workflow.inputs},
@@ -92,6 +99,7 @@ def _run(job: Path, stop: Stop, post: Post) -> int:
         job.parent / RESULT_FOLDER,
         progress=progress,  # type: ignore[arg-type]  # a method gives any Mapping
         say=lambda sentence: post.send(Said(sentence)),
+        preview=preview,
         scene=ScenePort(job.parent / CONTENT_FOLDER if request.content else None, known, scene=request.scene),
     )
     if outcome.error is not None:

@@ -18,6 +18,9 @@ from RegSuite.report.result import Result as ResultRecord
 from RegSuite.workflows.failure import as_failure
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from RegSuite.workflows.model import RunParameters, Workflow
     from RegSuite.workflows.scene import Scene
 
@@ -29,6 +32,14 @@ _STANDS_ELSEWHERE = {"device", "threads", "seed", "report", "scene"}
 """Fields of the parameters that result.json holds under names of their own, or that decide no number."""
 
 
+Preview = Callable[[str, "NDArray[np.floating]"], None]
+"""Takes a name and numbers [n, ...] to be looked at while the run works, as often and large as they come."""
+
+
+def unseen(name: str, values: NDArray[np.floating]) -> None:
+    """Shows nobody."""
+
+
 def silent(sentence: str) -> None:
     """Tells nobody."""
 
@@ -37,7 +48,8 @@ def silent(sentence: str) -> None:
 class Run:
     """What a run gathers on its way; enough for result.json even when it fails.
 
-    scene: MRML, where it is at hand (RegSuite.mrml hands it in).
+    scene: MRML, where it is at hand (RegSuite.mrml hands it in). preview: shows points or numbers [n, ...]
+    under a name to who looks on; costs next to nothing where nobody does. It may raise Cancelled.
     """
 
     workflow: str
@@ -47,6 +59,7 @@ class Run:
     threads: int
     progress: Progress = no_progress
     say: Say = silent
+    preview: Preview = unseen
     scene: Scene | None = None
     method: str | None = None
     inputs: dict[str, InputRecord] = field(default_factory=dict)
@@ -119,6 +132,7 @@ def run_to_folder(
     progress: Progress = no_progress,
     say: Say = silent,
     scene: Scene | None = None,
+    preview: Preview = unseen,
 ) -> Outcome:
     """Run a workflow and leave its result folder at `output`, complete or not at all.
 
@@ -126,7 +140,7 @@ def run_to_folder(
     InputError (nothing is written), Cancelled (nothing is left) and DiskFull (nothing is left).
     """
     with ResultFolder(output, overwrite=overwrite) as folder:
-        run = start_run(workflow.name, parameters, progress, say, scene)
+        run = start_run(workflow.name, parameters, progress, say, scene, preview)
         try:
             result = workflow.run(inputs, parameters, run)
         except InputError:
@@ -147,6 +161,7 @@ def start_run(
     progress: Progress = no_progress,
     say: Say = silent,
     scene: Scene | None = None,
+    preview: Preview = unseen,
 ) -> Run:
     """A run with device and threads decided. Raises InputError for a device that is not there."""
     from RegSuite.machine import cpu_cores, resolve_device
@@ -161,5 +176,6 @@ def start_run(
         threads=parameters.threads or chosen.threads or cpu_cores(),
         progress=progress,
         say=say,
+        preview=preview,
         scene=scene,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from RegSuite.backend.followed import Followed
-from RegSuite.backend.messages import Failed, Finished, Progress, Said, from_line, to_line
+from RegSuite.backend.messages import Failed, Finished, Previewed, Progress, Said, from_line, to_line
 from RegSuite.errors import InputError, MethodFailed, OutOfMemory
 
 ALL = [
     Progress(0.25, "coarse", {"lncc": 0.5}, 12.0),
     Said("warning: µ and \n in a sentence"),
+    Previewed("moving", "moving-1.f32", 3, [20, 3]),
     Finished("result", '{"schema": "regsuite.result/1"}'),
     Failed({"what": "w", "where": "x", "mend": "m"}, "InputError", "read", "last"),
 ]
