@@ -525,7 +525,13 @@ set(ENGINE_SCRIPTS
   RegSuite/plain_yaml.py
   RegSuite/pointcloud/__init__.py
   RegSuite/pointcloud/basis.py
+  RegSuite/pointcloud/basis_block.py
   RegSuite/pointcloud/drift.py
+  RegSuite/pointcloud/kernels_full.py
+  RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/spread.py
+  RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
@@ -566,6 +572,9 @@ set(ENGINE_SCRIPTS
   RegSuite/report/html.py
   RegSuite/report/images.py
   RegSuite/report/organs_content.py
+  RegSuite/report/organs_raster.py
+  RegSuite/report/organs_scene.py
+  RegSuite/report/organs_surfels.py
   RegSuite/report/page.py
   RegSuite/report/planes.py
   RegSuite/report/plots.py
