@@ -347,6 +347,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/measures.py
   RegSuite/mrml/modality.py
   RegSuite/mrml/models.py
+  RegSuite/mrml/moving_cloud.py
   RegSuite/mrml/nodes.py
   RegSuite/mrml/numbering.py
   RegSuite/mrml/oriented.py
@@ -463,6 +464,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/results_area.py
   RegSuite/panel/run_control.py
   RegSuite/panel/samples.py
+  RegSuite/panel/shown_result.py
   RegSuite/panel/steps.py
   RegSuite/panel/still.py
   RegSuite/panel/stored.py
@@ -477,6 +479,9 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
+  RegSuite/phantoms/abdomen/__init__.py
+  RegSuite/phantoms/abdomen/forms.py
+  RegSuite/phantoms/abdomen/organs.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -528,16 +533,25 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/basis_block.py
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/kernels_full.py
+  RegSuite/pointcloud/keypoints/__init__.py
+  RegSuite/pointcloud/keypoints/cost_kernels.py
   RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/graph.py
+  RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/message_kernels.py
   RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/search.py
   RegSuite/pointcloud/keypoints/spread.py
   RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
   RegSuite/pointcloud/parameters.py
+  RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
   RegSuite/pointcloud/result.py
+  RegSuite/pointcloud/tables.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
   RegSuite/quality/consistency.py
@@ -571,7 +585,10 @@ set(ENGINE_SCRIPTS
   RegSuite/report/headline.py
   RegSuite/report/html.py
   RegSuite/report/images.py
+  RegSuite/report/organs_bodies.py
   RegSuite/report/organs_content.py
+  RegSuite/report/organs_flat.py
+  RegSuite/report/organs_pictures.py
   RegSuite/report/organs_raster.py
   RegSuite/report/organs_scene.py
   RegSuite/report/organs_surfels.py
@@ -743,6 +760,10 @@ set(ENGINE_RESOURCES
   Resources/models/thorax-uncertainty.md
   Resources/models/thorax-uncertainty.safetensors
   Resources/models/thorax-uncertainty.yaml
+  Resources/organs/abdomen.yaml
+  Resources/organs/head-neck.yaml
+  Resources/organs/paper.yaml
+  Resources/organs/pelvis.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
   Resources/presets/brain-multimodal.yaml
