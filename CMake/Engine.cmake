@@ -531,8 +531,12 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/__init__.py
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/basis_block.py
+  RegSuite/pointcloud/contour_stack.py
+  RegSuite/pointcloud/cubes.py
   RegSuite/pointcloud/drift.py
+  RegSuite/pointcloud/even_spread.py
   RegSuite/pointcloud/kernels_full.py
+  RegSuite/pointcloud/kernels_near.py
   RegSuite/pointcloud/keypoints/__init__.py
   RegSuite/pointcloud/keypoints/cost_kernels.py
   RegSuite/pointcloud/keypoints/foerstner.py
@@ -551,6 +555,11 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
   RegSuite/pointcloud/result.py
+  RegSuite/pointcloud/sampling.py
+  RegSuite/pointcloud/sums.py
+  RegSuite/pointcloud/sums_compiled.py
+  RegSuite/pointcloud/sums_torch.py
+  RegSuite/pointcloud/surface_elements.py
   RegSuite/pointcloud/tables.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py

@@ -14,22 +14,22 @@ from RegSuite.errors import OutputError
 from RegSuite.panel.course_result_box import CourseResultBox
 from RegSuite.panel.dose_view_box import DoseViewBox
 from RegSuite.panel.node_run import RunEnd
-from RegSuite.panel.result_frame import REPORT, open_report
-from RegSuite.panel.run_control import Finished
+from RegSuite.panel.result_frame import REPORT
+from RegSuite.panel.shown_result import ShownResult
 from RegSuite.panel.steps import Work
 
 DICOM = "dicom"
 
 
-class CourseResults:
-    """Result box and ways to see the dose. `widget` goes into the panel."""
+class CourseResults(ShownResult):
+    """Result box and ways to see the dose over the planning scan, with DVHs beside."""
+
+    result: CourseResultBox
+    view: DoseViewBox
 
     def __init__(self) -> None:
-        self.widget: Any = qt.QWidget()
-        self.widget.objectName = "resultsArea"
-        self.result = CourseResultBox()
-        self.view = DoseViewBox()
-        self.result.on_report = self._open_report
+        super().__init__(CourseResultBox(), DoseViewBox())
+        self.result.on_report = self.open_report
         self.result.on_dicom = self._export_dicom
         self.result.on_views = self.show_in_views
         self.view.on_map = self._show_map
@@ -37,27 +37,12 @@ class CourseResults:
         self.view.on_structures = self._show_structures
         self.view.on_marks = self._show_marks
         self.view.on_fraction = self._show_fraction
-        self._shown: RunEnd | None = None
-        column = qt.QVBoxLayout(self.widget)
-        column.setContentsMargins(0, 0, 0, 0)
-        for part in (self.result.widget, self.view.widget):
-            column.addWidget(part)
-        self.widget.visible = False
 
-    @property
-    def shown(self) -> RunEnd | None:
-        """The result that the box shows."""
-        return self._shown
-
-    def show_in_steps(self, finished: Finished) -> Work:
-        """Show what came of the run."""
+    def fill(self, end: RunEnd) -> Work:
+        """Metrics against their limits."""
         from RegSuite.mrml.dose_tables import metric_rows
         from RegSuite.mrml.make import columns_of
 
-        self.clear()
-        end = finished.ends[0]
-        self._shown = end
-        self.widget.visible = True
         path = end.folder / "dvh_metrics.csv"
         rows = metric_rows(columns_of(path), end.record.verdicts)
         yield None
@@ -69,48 +54,11 @@ class CourseResults:
             report=(end.folder / REPORT).is_file(),
             dicom=(end.folder / DICOM).is_dir(),
         )
-        yield None
-        self.show_in_views()
 
-    def clear(self) -> None:
-        """Show nothing."""
-        self._shown = None
-        self.result.clear()
-        self.view.clear()
-        self.widget.visible = False
-
-    def forget(self) -> None:
-        """Show nothing, without a hand on the scene, which is being closed."""
-        self.clear()
-
-    def stop(self) -> None:
-        """Nothing moves by itself here."""
-
-    def node_removed(self, identity: str) -> None:
-        """A node has left the scene: what needs it cannot be shown any more."""
-        if self._shown is not None and identity in {ref.id for ref in self._shown.nodes.values()}:
-            self._offer(but=identity)
-
-    def nodes(self, but: str = "") -> dict[str, Any]:
-        """The result's nodes that are still in the scene, by role."""
-        if self._shown is None:
-            return {}
-        refs = self._shown.nodes.items()
-        found = {role: ref.node() for role, ref in refs if ref.id != but}
-        return {role: node for role, node in found.items() if node is not None}
-
-    def show_in_views(self) -> None:
-        """Lay the accumulated dose over the planning scan, with isodoses and structures; DVHs beside."""
-        from RegSuite.mrml.layout import show_nodes
-
-        if self._shown is not None:
-            show_nodes(self.nodes(), self._shown.content)
-            self._offer()
-
-    def _offer(self, but: str = "") -> None:
+    def offer(self, nodes: dict[str, Any]) -> None:
+        """Maps, isodoses, structures and fractions, as far as there are nodes for them."""
         from RegSuite.mrml.dose_layout import WASH
 
-        nodes = self.nodes(but)
         browser = nodes.get("fractions")
         count = 0 if browser is None else int(browser.GetNumberOfItems())
         self.view.show(nodes, opacity=WASH, fractions=count if count > 1 else 0)
@@ -146,19 +94,15 @@ class CourseResults:
         else:
             show_fraction(self.nodes(), number, self.view.opacity.value / 100)
 
-    def _open_report(self) -> None:
-        if self._shown is not None:
-            open_report(self._shown.folder, self.result.facts)
-
     def _export_dicom(self) -> None:
         """Copy the DICOM files of the result into a folder that the user chooses; none is replaced."""
-        if self._shown is None:
+        if self.shown is None:
             return
         chosen = qt.QFileDialog.getExistingDirectory(None, _("Folder for the DICOM files"))
         if not chosen:
             return
         try:
-            count = _copied(self._shown.folder / DICOM, Path(str(chosen)))
+            count = _copied(self.shown.folder / DICOM, Path(str(chosen)))
         except (OSError, OutputError) as error:
             slicer.util.errorDisplay(_("Nothing more was written: {error}").format(error=error))
             return

@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from RegSuite.errors import Cancelled
 from RegSuite.panel.keep_result import keep
-from RegSuite.panel.listener import Listener, stage_words
+from RegSuite.panel.listener import Listener, Telling
 from RegSuite.panel.made_nodes import MadeNodes
 from RegSuite.panel.order import NodeRef, Order
 from RegSuite.panel.warm import warm_up_in_steps
@@ -62,8 +62,8 @@ class NodeRun:
         self.order = order
         self.job: Any = None
         self._listener = listener
+        self._telling = Telling(listener)
         self._cancelled = False
-        self._told = 0
         self._notes: list[str] = []
         self._read: dict[str, tuple[Any, ...]] = {}
 
@@ -121,10 +121,10 @@ class NodeRun:
         yield from self._until_cancelled(self.job.start_in_steps())
         while self.job.state in _ACTIVE:
             self.job.poll()
-            self._tell()
+            self._telling.tell(self.job)
             yield POLL_S
         self.job.poll()
-        self._tell()
+        self._telling.tell(self.job)
         self._judge()
 
     def _inputs(self) -> Steps:
@@ -144,14 +144,6 @@ class NodeRun:
             except StopIteration as end:
                 return end.value
             yield None
-
-    def _tell(self) -> None:
-        job = self.job
-        self._listener.stage(stage_words(job.stage), job.fraction, job.seconds_left)
-        self._listener.curve(job.history)
-        if len(job.log) > self._told:
-            self._listener.lines(list(job.log[self._told :]))
-            self._told = len(job.log)
 
     def _tell_end(self, words: str) -> None:
         self._listener.stage(words, 1.0, None)

@@ -36,7 +36,8 @@ class RunControl:
     """Runs orders from the event loop; the button says Apply, and Cancel while something runs.
 
     on_apply: called when the button is pressed and nothing runs. on_finished: gives the steps in
-    which what came of it is shown, when there is something to show.
+    which what came of it is shown, when there is something to show. on_preview: takes name and numbers
+    of what a run shows while it works; on_over: called when the runs are over, however they ended.
     """
 
     def __init__(self, button: Any, progress: ProgressBox, errors: ErrorBox) -> None:
@@ -51,6 +52,8 @@ class RunControl:
         self._cancelled = False
         self.on_apply: Callable[[], None] = lambda: None
         self.on_finished: Callable[[Finished], Work] = _ignore
+        self.on_preview: Callable[[str, Any], None] = lambda _name, _values: None
+        self.on_over: Callable[[], None] = lambda: None
         button.connect("clicked(bool)", self._pressed)
 
     @property
@@ -85,6 +88,7 @@ class RunControl:
         if self._run is not None:
             self._run.cancel()
         steps.stop()
+        self.on_over()
         self._idle()
         if words:
             self._errors.say(_("Cancelled"), words)
@@ -124,11 +128,15 @@ class RunControl:
             alone = left if count == 1 else None
             self._progress.show(before + words, (number + fraction) / count, alone)
 
-        return Listener(stage, self._progress.add_lines, self._progress.follow)
+        def preview(name: str, values: Any) -> None:
+            self.on_preview(name, values)
+
+        return Listener(stage, self._progress.add_lines, self._progress.follow, preview)
 
     def _ended(self, _value: Any, error: Exception | None) -> None:
         """All runs have ended, one way or another; what came of them is shown in further steps."""
         self._run = None
+        self.on_over()
         if isinstance(error, Cancelled):
             self._errors.say(_("Cancelled"), self._kept())
         elif error is not None:

@@ -79,6 +79,9 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         return ResultsArea()
 
+    def watch(self, control: RunControl) -> None:
+        """Follow what a run shows while it works; of most workflows there is nothing."""
+
     def _build(self) -> None:
         window = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
         self.layout.addWidget(window)
@@ -92,6 +95,7 @@ class WorkflowWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.control = RunControl(self.ui.applyButton, self.progress, self.errors)
         self.control.on_apply = self._apply
         self.control.on_finished = self._finished
+        self.watch(self.control)
         self.forms = self.make_forms()
         scene = slicer.mrmlScene
         self.addObserver(scene, slicer.vtkMRMLScene.StartCloseEvent, self._scene_closes)
