@@ -1,0 +1,196 @@
+"""Pictures of organs in space: before and after, coloured by residual and by uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from RegSuite.report import draw, organs_flat
+from RegSuite.report.figures import Shown
+from RegSuite.report.organs_bodies import VALUES, Bodies, Side
+from RegSuite.report.organs_scene import (
+    LOOKS,
+    UNKNOWN_COLOUR,
+    Frame,
+    frame_of,
+    glass,
+    merged,
+    opaque,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from RegSuite.report.organs_content import OrgansPage
+
+Array = NDArray[Any]
+Paint = Callable[[Frame], Array]
+
+_MARGIN_MM = 12.0
+_HEIGHT_INCH = 4.8
+_FINER = 1.4
+"""Pixels drawn for one shown."""
+_INK = "#1f2933"
+COLOURS = {"residual_mm": "YlOrRd", "sd_mm": "YlGnBu"}
+
+
+def before_after(page: OrgansPage, bodies: Bodies) -> Shown:
+    """The source, opaque, before and after within the target, as glass."""
+    shift = bodies.shift
+    things = "organs" if page.labelled else "points"
+    caption = (
+        f"Opaque: the source's {things}, before as they lie and after registration. Glass with a dark rim: "
+        f"the target's. After it, nothing should stand out of its glass, and no glass be empty. "
+        f"Seen {', '.join(look.name for look in LOOKS[:-1])} and {LOOKS[-1].name}."
+    )
+    if page.dimensions == 2:
+        caption = caption.partition(" Glass")[0] + " Rings: the target's."
+    if shift.any():
+        words = ", ".join(f"{v:.0f}" for v in shift)
+        caption += (
+            f" Before, the source lies far away and is shown shifted by ({words}) mm so that both are seen."
+        )
+    title = f"{things.capitalize()}: before / after"
+    if page.dimensions == 2:
+        figures = [organs_flat.clouds(page, points) for points in (page.source_mm + shift, page.moved_mm)]
+        return Shown("organs", title, caption, figures[0], figures[1])
+    before = _strip(bodies.reach, lambda frame: _within_glass(frame, bodies, "source"))
+    after = _strip(bodies.reach, lambda frame: _within_glass(frame, bodies, "moved"))
+    return Shown("organs", title, caption, before, after)
+
+
+def coloured(page: OrgansPage, bodies: Bodies, name: str) -> Shown | None:
+    """The moved source coloured by "residual_mm" or "sd_mm"; None where it is known nowhere."""
+    values = getattr(page, name)
+    if values is None or not np.isfinite(values).any():
+        return None
+    top = scale_top(values)
+    title, label, words = _WORDS[name]
+    caption = words + f" The scale ends at {top:g} mm, {_over(values, top)}."
+    if not np.isfinite(values).all():
+        caption += f" Grey: unknown ({100 * np.mean(~np.isfinite(values)):.0f} % of the points)."
+    bar = draw.ColourBar(f"{label} in mm", *_ticks(top))
+    if page.dimensions == 2:
+        return Shown(name, title, caption, None, organs_flat.coloured(page, values, COLOURS[name], top, bar))
+    figure = _strip(bodies.reach, lambda frame: _by_value(frame, bodies, name, top))
+    _add_bar(figure, COLOURS[name], top, bar)
+    return Shown(name, title, caption, None, figure)
+
+
+_WORDS = {
+    "residual_mm": (
+        "Where the surfaces do not meet",
+        "residual",
+        "The moved source, coloured by the distance of each point to the place of its partners in the "
+        "target: pale fits, red does not. It tells how well the clouds lie on each other, not whether the "
+        "right points were joined: points that slide along a surface have no residual.",
+    ),
+    "sd_mm": (
+        "How sure each point is",
+        "standard deviation",
+        "The moved source, coloured by the standard deviation of each coordinate of a point's place, given "
+        "the model: pale is sure, dark blue is guessed from afar. It knows nothing of a wrong model.",
+    ),
+}
+
+
+def scale_top(values: Array) -> float:
+    """A round end of the colour scale: about the 98th percentile, at least 1 mm."""
+    known = values[np.isfinite(values)]
+    most = float(np.percentile(known, 98))
+    return next(t for t in (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 80, 100, 1e9) if t >= most or t == 1e9)
+
+
+def _within_glass(frame: Frame, bodies: Bodies, side: Side) -> Array:
+    """One side opaque, the target over it as glass, the farthest first."""
+    below, which = merged(bodies.layers(side, frame))
+    places = [body.place for body in getattr(bodies, side)]
+    picture = opaque(below, which, bodies.colours[places][which])
+    panes = zip(bodies.layers("target", frame), bodies.target, strict=True)
+    for pane, body in sorted(panes, key=lambda p: -_middle(p[0].depth)):
+        picture = glass(picture, below, pane, bodies.colours[body.place])
+    return picture
+
+
+def _middle(depth: Array) -> float:
+    known = depth[np.isfinite(depth)]
+    return float(known.mean()) if known.size else 0.0
+
+
+def _by_value(frame: Frame, bodies: Bodies, name: str, top: float) -> Array:
+    from matplotlib import colormaps
+
+    layer, which = merged(bodies.layers("moved", frame))
+    values = layer.values[..., VALUES.index(name)]
+    colours = colormaps[COLOURS[name]](np.clip(np.nan_to_num(values) / top, 0, 1))[..., :3]
+    colours[np.isnan(values)] = UNKNOWN_COLOUR
+    return opaque(layer, which, colours, soft=True)
+
+
+def _strip(reach: Array, paint: Paint) -> Figure:
+    """The looks side by side at one scale, with the patient's sides, a bar of mm and room for colours."""
+    from matplotlib.figure import Figure
+
+    sizes = [np.ptp(reach @ look.axes.T[:, :2], axis=0) + 2 * _MARGIN_MM for look in LOOKS]
+    room = draw.WIDTH_INCH - draw.BAR_INCH - 2 * draw.GAP_INCH
+    scale = min(room / sum(w for w, _ in sizes), _HEIGHT_INCH / max(h for _, h in sizes))
+    height = max(h for _, h in sizes) * scale + 0.3
+    figure = Figure(figsize=(draw.WIDTH_INCH, height), dpi=draw.DPI, facecolor="white")
+    spare = room - sum(w for w, _ in sizes) * scale
+    left = spare / 6
+    for look, (wide, high) in zip(LOOKS, sizes, strict=True):
+        frame = frame_of(look, reach, scale * draw.DPI * _FINER, _MARGIN_MM)
+        box = (left, (height - 0.3 - high * scale) / 2, wide * scale, high * scale)
+        axes = figure.add_axes(
+            (box[0] / draw.WIDTH_INCH, box[1] / height, box[2] / draw.WIDTH_INCH, box[3] / height)
+        )
+        axes.imshow(np.clip(paint(frame), 0, 1), aspect="auto", interpolation="antialiased")
+        _dress(axes, frame)
+        left += wide * scale + spare / 3 + draw.GAP_INCH
+    return figure
+
+
+def _dress(axes: Any, frame: Frame) -> None:
+    """The name of the look, the patient's sides, and a bar of some round length in the first look."""
+    axes.set_axis_off()
+    axes.set_title(frame.look.name, fontsize=9.5, color=_INK, pad=3)
+    style: dict[str, Any] = {
+        "transform": axes.transAxes,
+        "color": "#52606d",
+        "fontsize": 9,
+        "fontweight": "bold",
+    }
+    left, right, top, bottom = frame.look.edges
+    axes.text(0.0, 0.5, left, ha="left", va="center", **style)
+    axes.text(1.0, 0.5, right, ha="right", va="center", **style)
+    axes.text(0.5, 1.0, top, ha="center", va="top", **style)
+    axes.text(0.5, 0.0, bottom, ha="center", va="bottom", **style)
+    if frame.look is LOOKS[0]:
+        wide = frame.shape[1] / frame.pixels_per_mm
+        length = draw.round_step(wide, 5)
+        axes.plot([0.02, 0.02 + length / wide], [0.025] * 2, transform=axes.transAxes, color=_INK, lw=2)
+        axes.text(
+            0.02, 0.035, f"{length:g} mm", transform=axes.transAxes, fontsize=8, color=_INK, va="bottom"
+        )
+
+
+def _add_bar(figure: Figure, colours: str, top: float, bar: draw.ColourBar) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    draw.add_bar(figure, ScalarMappable(Normalize(0, top), colours), bar, _INK)
+
+
+def _ticks(top: float) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    step = draw.round_step(top, 4)
+    ticks = tuple(float(t) for t in np.arange(0, top + step / 2, step) if t <= top * (1 + 1e-9))
+    return ticks, tuple(f"{t:g}" for t in ticks)
+
+
+def _over(values: Array, top: float) -> str:
+    known = values[np.isfinite(values)]
+    share = 100 * float(np.mean(known > top))
+    return "no point is over it" if share == 0 else f"{share:.1f} % of the points are over it"
