@@ -350,6 +350,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/moving_cloud.py
   RegSuite/mrml/nodes.py
   RegSuite/mrml/numbering.py
+  RegSuite/mrml/organ_surfaces.py
   RegSuite/mrml/oriented.py
   RegSuite/mrml/overlap.py
   RegSuite/mrml/own_scene.py
@@ -479,6 +480,15 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
+  RegSuite/phantoms/abdomen/__init__.py
+  RegSuite/phantoms/abdomen/anatomy.py
+  RegSuite/phantoms/abdomen/clouds.py
+  RegSuite/phantoms/abdomen/draw.py
+  RegSuite/phantoms/abdomen/forms.py
+  RegSuite/phantoms/abdomen/maps.py
+  RegSuite/phantoms/abdomen/organs.py
+  RegSuite/phantoms/abdomen/person.py
+  RegSuite/phantoms/abdomen/swaps.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -528,14 +538,43 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/__init__.py
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/basis_block.py
+  RegSuite/pointcloud/belief.py
+  RegSuite/pointcloud/between_slices.py
+  RegSuite/pointcloud/contour_stack.py
+  RegSuite/pointcloud/cubes.py
   RegSuite/pointcloud/drift.py
+  RegSuite/pointcloud/even_spread.py
+  RegSuite/pointcloud/field/box.py
+  RegSuite/pointcloud/field/distance_kernel.py
+  RegSuite/pointcloud/field/lattice.py
+  RegSuite/pointcloud/field/reach.py
+  RegSuite/pointcloud/kernels_full.py
+  RegSuite/pointcloud/kernels_near.py
+  RegSuite/pointcloud/keypoints/__init__.py
+  RegSuite/pointcloud/keypoints/cost_kernels.py
+  RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/graph.py
+  RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/message_kernels.py
+  RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/search.py
+  RegSuite/pointcloud/keypoints/spread.py
+  RegSuite/pointcloud/keypoints/spread_kernels.py
+  RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
   RegSuite/pointcloud/parameters.py
   RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
+  RegSuite/pointcloud/progress.py
   RegSuite/pointcloud/result.py
+  RegSuite/pointcloud/sampling.py
+  RegSuite/pointcloud/sums.py
+  RegSuite/pointcloud/sums_compiled.py
+  RegSuite/pointcloud/sums_torch.py
+  RegSuite/pointcloud/surface_elements.py
   RegSuite/pointcloud/tables.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
