@@ -350,7 +350,6 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/moving_cloud.py
   RegSuite/mrml/nodes.py
   RegSuite/mrml/numbering.py
-  RegSuite/mrml/organ_surfaces.py
   RegSuite/mrml/oriented.py
   RegSuite/mrml/overlap.py
   RegSuite/mrml/own_scene.py
@@ -480,15 +479,6 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
-  RegSuite/phantoms/abdomen/__init__.py
-  RegSuite/phantoms/abdomen/anatomy.py
-  RegSuite/phantoms/abdomen/clouds.py
-  RegSuite/phantoms/abdomen/draw.py
-  RegSuite/phantoms/abdomen/forms.py
-  RegSuite/phantoms/abdomen/maps.py
-  RegSuite/phantoms/abdomen/organs.py
-  RegSuite/phantoms/abdomen/person.py
-  RegSuite/phantoms/abdomen/swaps.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -538,42 +528,18 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/__init__.py
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/basis_block.py
-  RegSuite/pointcloud/belief.py
   RegSuite/pointcloud/between_slices.py
   RegSuite/pointcloud/contour_stack.py
-  RegSuite/pointcloud/cubes.py
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/even_spread.py
-  RegSuite/pointcloud/field/box.py
-  RegSuite/pointcloud/field/distance_kernel.py
-  RegSuite/pointcloud/field/lattice.py
-  RegSuite/pointcloud/field/reach.py
-  RegSuite/pointcloud/kernels_full.py
-  RegSuite/pointcloud/kernels_near.py
-  RegSuite/pointcloud/keypoints/__init__.py
-  RegSuite/pointcloud/keypoints/cost_kernels.py
-  RegSuite/pointcloud/keypoints/foerstner.py
-  RegSuite/pointcloud/keypoints/graph.py
-  RegSuite/pointcloud/keypoints/lattice.py
-  RegSuite/pointcloud/keypoints/match.py
-  RegSuite/pointcloud/keypoints/message_kernels.py
-  RegSuite/pointcloud/keypoints/parameters.py
-  RegSuite/pointcloud/keypoints/search.py
-  RegSuite/pointcloud/keypoints/spread.py
-  RegSuite/pointcloud/keypoints/spread_kernels.py
-  RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
   RegSuite/pointcloud/parameters.py
   RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
-  RegSuite/pointcloud/progress.py
   RegSuite/pointcloud/result.py
   RegSuite/pointcloud/sampling.py
-  RegSuite/pointcloud/sums.py
-  RegSuite/pointcloud/sums_compiled.py
-  RegSuite/pointcloud/sums_torch.py
   RegSuite/pointcloud/surface_elements.py
   RegSuite/pointcloud/tables.py
   RegSuite/presets.py
@@ -610,12 +576,21 @@ set(ENGINE_SCRIPTS
   RegSuite/report/html.py
   RegSuite/report/images.py
   RegSuite/report/organs_bodies.py
+  RegSuite/report/organs_charts.py
   RegSuite/report/organs_content.py
   RegSuite/report/organs_flat.py
+  RegSuite/report/organs_folds.py
+  RegSuite/report/organs_headline.py
+  RegSuite/report/organs_maps.py
+  RegSuite/report/organs_measures.py
+  RegSuite/report/organs_page.py
   RegSuite/report/organs_pictures.py
   RegSuite/report/organs_raster.py
   RegSuite/report/organs_scene.py
   RegSuite/report/organs_surfels.py
+  RegSuite/report/organs_tables.py
+  RegSuite/report/organs_tiles.py
+  RegSuite/report/organs_view.py
   RegSuite/report/page.py
   RegSuite/report/planes.py
   RegSuite/report/plots.py
@@ -770,6 +745,7 @@ set(ENGINE_RESOURCES
   RegSuite/report/templates/dvh.html.j2
   RegSuite/report/templates/film.js
   RegSuite/report/templates/gamma.html.j2
+  RegSuite/report/templates/organs.html.j2
   RegSuite/report/templates/origin.html.j2
   RegSuite/report/templates/report.css
   RegSuite/report/templates/report.html.j2

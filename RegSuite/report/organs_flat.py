@@ -70,7 +70,7 @@ def _plane(page: OrgansPage) -> tuple[Figure, Axes]:
         xlabel="x in mm",
         ylabel="y in mm",
     )
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8, colors=_INK)
     return figure, axes

@@ -41,13 +41,14 @@ def before_after(page: OrgansPage, bodies: Bodies) -> Shown:
     """The source, opaque, before and after within the target, as glass."""
     shift = bodies.shift
     things = "organs" if page.labelled else "points"
+    when = f"the source's {things}, before as they lie and after registration."
     caption = (
-        f"Opaque: the source's {things}, before as they lie and after registration. Glass with a dark rim: "
-        f"the target's. After it, nothing should stand out of its glass, and no glass be empty. "
-        f"Seen {', '.join(look.name for look in LOOKS[:-1])} and {LOOKS[-1].name}."
+        f"Opaque: {when} Glass with a dark rim: the target's. After it, nothing should stand out of its "
+        f"glass, and no glass be empty. Seen {', '.join(look.name for look in LOOKS[:-1])} and "
+        f"{LOOKS[-1].name}."
     )
     if page.dimensions == 2:
-        caption = caption.partition(" Glass")[0] + " Rings: the target's."
+        caption = f"Dots: {when} Rings: the target's. After it, dots and rings should form the same lines."
     if shift.any():
         words = ", ".join(f"{v:.0f}" for v in shift)
         caption += (
@@ -67,12 +68,12 @@ def coloured(page: OrgansPage, bodies: Bodies, name: str) -> Shown | None:
     values = getattr(page, name)
     if values is None or not np.isfinite(values).any():
         return None
-    top = scale_top(values)
+    top = scale_top(values, page)
     title, label, words = _WORDS[name]
     caption = words + f" The scale ends at {top:g} mm, {_over(values, top)}."
     if not np.isfinite(values).all():
         caption += f" Grey: unknown ({100 * np.mean(~np.isfinite(values)):.0f} % of the points)."
-    bar = draw.ColourBar(f"{label} in mm", *_ticks(top))
+    bar = draw.ColourBar(f"{label} in mm", *bar_ticks(top))
     if page.dimensions == 2:
         return Shown(name, title, caption, None, organs_flat.coloured(page, values, COLOURS[name], top, bar))
     figure = _strip(bodies.reach, lambda frame: _by_value(frame, bodies, name, top))
@@ -97,11 +98,13 @@ _WORDS = {
 }
 
 
-def scale_top(values: Array) -> float:
-    """A round end of the colour scale: about the 98th percentile, at least 1 mm."""
+def scale_top(values: Array, page: OrgansPage) -> float:
+    """A round end of the colour scale: the 98th percentile, at least 1 % of the target's diagonal."""
     known = values[np.isfinite(values)]
-    most = float(np.percentile(known, 98))
-    return next(t for t in (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 80, 100, 1e9) if t >= most or t == 1e9)
+    size = float(np.linalg.norm(np.ptp(np.asarray(page.target_mm), axis=0))) if len(page.target_mm) else 0.0
+    most = max(float(np.percentile(known, 98)), 0.01 * size, 1e-3)
+    power = 10.0 ** np.floor(np.log10(most))
+    return float(next(f * power for f in (1, 1.5, 2, 3, 4, 5, 8, 10, 15) if f * power >= most))
 
 
 def _within_glass(frame: Frame, bodies: Bodies, side: Side) -> Array:
@@ -184,7 +187,8 @@ def _add_bar(figure: Figure, colours: str, top: float, bar: draw.ColourBar) -> N
     draw.add_bar(figure, ScalarMappable(Normalize(0, top), colours), bar, _INK)
 
 
-def _ticks(top: float) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def bar_ticks(top: float) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Round ticks from 0 to the end of a scale, and their words."""
     step = draw.round_step(top, 4)
     ticks = tuple(float(t) for t in np.arange(0, top + step / 2, step) if t <= top * (1 + 1e-9))
     return ticks, tuple(f"{t:g}" for t in ticks)
