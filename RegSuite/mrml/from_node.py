@@ -13,13 +13,14 @@ from RegSuite.geometry import ArrayImage, VoxelStructure
 from RegSuite.mrml.colours import name_of
 from RegSuite.mrml.dose_volumes import dose_of_volume, unit_of
 from RegSuite.mrml.markups import points_from_markups
-from RegSuite.mrml.nodes import check_node
+from RegSuite.mrml.nodes import check_node, is_node
 from RegSuite.mrml.numbering import renumbering
 from RegSuite.mrml.segmentations import SEGMENTATION, labels_of_segmentation, mask_of_segmentation
 from RegSuite.mrml.series import frame_words
 from RegSuite.mrml.slabs import Steps, slabs
 from RegSuite.mrml.structure_reading import structures_of_segmentation
 from RegSuite.mrml.tables import label_names_from_node
+from RegSuite.mrml.taken import MODEL, is_models, structures_of_models
 from RegSuite.mrml.transforms import arrays_of_transform
 from RegSuite.mrml.volume_reading import LABELS, SCALAR, labels_of_volume, scan_of_volume
 
@@ -113,7 +114,11 @@ def dose(node: Any, role: str, warnings: list[str], *, inside: Any, unit_is_told
 
 
 def structures(node: Any, role: str, warnings: list[str]) -> Steps[tuple[Structure, ...]]:
-    """The segments of a segmentation, or the labels of a label map, as structures."""
+    """The segments of a segmentation, the labels of a label map, or models as structures."""
+    if is_models(node) or (is_node(node) and node.IsA(MODEL)):
+        found_surfaces = structures_of_models(node, role)
+        yield
+        return found_surfaces
     check_node(node, role, SEGMENTATION, LABELS)
     if node.IsA(SEGMENTATION):
         return (yield from structures_of_segmentation(node, role, warnings))

@@ -13,6 +13,7 @@ from RegSuite.mrml.numbering import HIGHEST
 from RegSuite.mrml.parts import node_of
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import marked_flat
+from RegSuite.mrml.taken import kind_of
 
 if TYPE_CHECKING:
     from RegSuite.geometry import Grid
@@ -62,7 +63,7 @@ class Gathering:
         names: dict[int, str] = {}
         found = yield from object_in_steps(
             self.chosen[role.name],
-            role.kind,
+            kind_of(role, self.chosen[role.name]),
             _words(role),
             grid,
             inside=self._inside(role),
@@ -85,8 +86,14 @@ class Gathering:
         return None if all(marked_flat(node) for node in nodes) else 3
 
     def _grid(self, role: InputRole) -> Grid | None:
-        """The grid of the image to which an input belongs, of the first one where that is not there."""
+        """The grid of the image to which an input belongs, of the first one where that is not there.
+
+        None, its own, where the workflow knows that image and does not need it: labels say it all then.
+        """
         owner = role.image
+        known = self.workflow.input(owner)
+        if known is not None and known.kind == "image" and not known.required and owner not in self.done:
+            return None
         names = [r.name for r in self.workflow.inputs if r.kind == "image" and r.name in self.done]
         if not names or node_of(self.chosen[role.name]) is None:
             return None

@@ -11,6 +11,7 @@ from RegSuite.errors import InputError
 from RegSuite.geometry import ArrayImage, DoseImage, VoxelStructure
 from RegSuite.mrml.parts import mask_of_part, node_of
 from RegSuite.mrml.slabs import Steps, finish
+from RegSuite.mrml.taken import is_models
 from RegSuite.transforms.arrays import ArrayTransform
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def object_in_steps(
         from RegSuite.mrml.course_inputs import course_in_steps
 
         return (yield from course_in_steps(given, warnings))
-    node = node_of(given)
+    node = given[0] if is_models(given) else node_of(given)
     if node is None:
         return given
     if node.GetScene() is None:
@@ -97,7 +98,7 @@ def object_in_steps(
     from RegSuite.mrml import from_node
 
     options = {"inside": inside, "ndim": ndim}
-    if node is not given:
+    if node is not given and not is_models(given):
         return (yield from _part(given, kind, role, grid, **options))
     if kind == "image":
         return (yield from from_node.image(given, role, warnings, **options))

@@ -33,6 +33,8 @@ _ITERATIONS = 15
 _PASS_BAND = 0.08
 _MARGIN = 2
 COLOURS = "Colour"
+LABELS = "label"
+"""Names of the point arrays."""
 
 Box = tuple[slice, ...]
 
@@ -41,7 +43,8 @@ def label_surfaces(image: ArrayImage) -> Steps[Any]:
     """A vtkPolyData in LPS mm with a closed surface a label, coloured; a label a step.
 
     Each label is averaged over blocks of voxels so that its box has about SAMPLES of them along the
-    longest edge; blocks of 0.5 or more are inside. Point array "Colour": red, green, blue, opacity.
+    longest edge; blocks of 0.5 or more are inside. Point arrays "Colour": red, green, blue, opacity;
+    "label": the label.
     None for slices, and where there is no label or more than MOST_LABELS. Source of the smoothing:
     Taubin 1995, SIGGRAPH, windowed sinc.
     """
@@ -148,9 +151,13 @@ def _opacity(box: Box, others: Sequence[Box]) -> float:
 
 
 def _coloured(surface: Any, label: int, opacity: float) -> Any:
-    """The surface with its label's colour and opacity at each point."""
+    """The surface with its label, the label's colour and the opacity at each point."""
+    count = surface.GetNumberOfPoints()
     colour = np.round(255 * np.array((*colour_of(label), opacity))).astype(np.uint8)
-    array = numpy_to_vtk(np.tile(colour, (surface.GetNumberOfPoints(), 1)), deep=True)
+    number = numpy_to_vtk(np.full(count, label, np.int32), deep=True)
+    number.SetName(LABELS)
+    surface.GetPointData().AddArray(number)
+    array = numpy_to_vtk(np.tile(colour, (count, 1)), deep=True)
     array.SetName(COLOURS)
     surface.GetPointData().SetScalars(array)
     return surface

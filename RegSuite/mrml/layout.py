@@ -11,6 +11,7 @@ import slicer
 
 from RegSuite.mrml.display import voxels
 from RegSuite.mrml.dose_made import is_course
+from RegSuite.mrml.organ_results import is_organs
 from RegSuite.mrml.space import grid_of_volume
 from RegSuite.mrml.tumor_results import is_tumor
 from RegSuite.mrml.views import (
@@ -40,7 +41,8 @@ def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
     Background and foreground go into every slice view, the latter at the workflow's opacity; a
     label map among the labels goes into the label layer as outlines. All of the background that is
     not dark fills the views, cut through content.centre_mm. A volume of one slice gets the one view
-    that shows it. A course is shown as `show_dose_nodes` does, a tumour as `show_tumor_nodes`.
+    that shows it. A course is shown as `show_dose_nodes` does, a tumour as `show_tumor_nodes`,
+    organs as `show_organ_nodes`.
     All through MRML: on the desktop the views follow, without one they are so when the scene is opened.
     """
     view = content.workflow.view
@@ -48,6 +50,11 @@ def show_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
         from RegSuite.mrml.dose_layout import show_dose_nodes  # which shows with what stands here
 
         show_dose_nodes(nodes, content)
+        return
+    if is_organs(content.workflow):
+        from RegSuite.mrml.organ_layout import show_organ_nodes
+
+        show_organ_nodes(nodes, content)
         return
     if is_tumor(content.workflow):
         from RegSuite.mrml.tumor_layout import show_tumor_nodes

@@ -8,7 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from RegSuite.geometry import ArrayImage, Image
+from RegSuite.geometry import ArrayImage, Image, PointSet
+from RegSuite.mrml.clouds import MOST_CONTROL_POINTS, model_from_points
 from RegSuite.mrml.markups import markups_from_points
 from RegSuite.mrml.nodes import is_node
 from RegSuite.mrml.segmentations import segmentation_in_steps
@@ -33,6 +34,10 @@ def make_node(
         return item
     if kind in ("image", "jacobian"):
         return (yield from volume_in_steps(item, name=name, node=target))
+    if isinstance(item, PointSet) and len(item) > MOST_CONTROL_POINTS and target is None:
+        return model_from_points(item, name=name)
+    if kind in ("labels", "mask") and not isinstance(item, Image | ArrayImage):
+        return (yield from _other_organs(item, name))
     if kind in ("labels", "mask"):
         return (yield from _labels(item, name, {} if kind == "mask" else label_names, target))
     if kind == "points":
@@ -46,6 +51,17 @@ def make_node(
         from RegSuite.mrml.models import model_from_surface
 
         return model_from_surface(read_surface(item), name=name or target.GetName(), node=target)
+    return None
+
+
+def _other_organs(item: Any, name: str | None) -> Steps[Any]:
+    """Organs that are no label map: points, or structures as a segmentation; None for what is neither."""
+    if isinstance(item, PointSet):
+        return markups_from_points(item, name=name)
+    if isinstance(item, tuple):
+        from RegSuite.mrml.structure_making import segmentation_of_structures
+
+        return (yield from segmentation_of_structures(item, name=name or "structures"))
     return None
 
 

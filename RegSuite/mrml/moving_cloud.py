@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import vtk
 from numpy.typing import NDArray
-from vtk.util.numpy_support import numpy_to_vtk
 
 from RegSuite.geometry import Grid
-from RegSuite.mrml.colours import colour_of
+from RegSuite.mrml.clouds import dots, label_colours, show_dots
 from RegSuite.mrml.helper_nodes import HelperNodes
 from RegSuite.mrml.space import to_ras
 from RegSuite.mrml.views import look_at, plain_3d_view
@@ -18,7 +16,6 @@ from RegSuite.mrml.views import look_at, plain_3d_view
 MOVING, TARGET = "moving cloud", "target cloud"
 """Names of the two nodes, which no selector offers and no scene file holds."""
 
-_COLOURS = "Colour"
 _SIZES = {MOVING: 5.0, TARGET: 2.5}
 _OPACITY = {MOVING: 1.0, TARGET: 0.45}
 _PLAIN = (205, 205, 205)
@@ -62,16 +59,14 @@ class MovingCloud:
         organs = self._organs
         if organs is None or len(organs) != count:
             return np.tile(np.array(_LONE, np.uint8), (count, 1))
-        labels, places = np.unique(organs, return_inverse=True)
-        colours = np.round(255 * np.array([colour_of(int(label)) for label in labels])).astype(np.uint8)
-        return np.asarray(colours[places.reshape(-1)])
+        return label_colours(organs)
 
     def _show(self, name: str, points_mm: NDArray[Any], colours: NDArray[np.uint8]) -> None:
         points = np.asarray(points_mm, dtype=np.float64)
         good = np.isfinite(points).all(axis=1)
         node = self._node(name)
         if node is not None and good.any():
-            node.SetAndObservePolyData(_dots(to_ras(points[good]), colours[good]))
+            node.SetAndObservePolyData(dots(to_ras(points[good]), colours[good]))
 
     def _node(self, name: str) -> Any:
         """The node of that name, made when it is first wanted; None where the user has deleted it."""
@@ -82,14 +77,8 @@ class MovingCloud:
 
     def _made(self, name: str) -> Any:
         display = self._helpers.new("vtkMRMLModelDisplayNode", f"{name} display")
-        display.SetRepresentation(display.PointsRepresentation)
-        display.SetPointSize(_SIZES[name])
+        show_dots(display, _SIZES[name])
         display.SetOpacity(_OPACITY[name])
-        display.SetLighting(False)
-        display.SetVisibility2D(False)
-        display.SetActiveScalar(_COLOURS, vtk.vtkAssignAttribute.POINT_DATA)
-        display.SetScalarRangeFlag(display.UseDirectMapping)
-        display.SetScalarVisibility(True)
         node = self._helpers.new("vtkMRMLModelNode", name)
         node.SetUndoEnabled(False)
         node.SetAndObserveDisplayNodeID(display.GetID())
@@ -107,20 +96,3 @@ class MovingCloud:
         self._looked = True
         plain_3d_view(self._scene)
         look_at(self._scene, Grid.make((2, 2, 2), spacing.tolist(), origin.tolist()))
-
-
-def _dots(points_ras: NDArray[np.float64], colours: NDArray[np.uint8]) -> Any:
-    """Polydata of points alone, each with its colour."""
-    count = len(points_ras)
-    places = vtk.vtkPoints()
-    places.SetData(numpy_to_vtk(np.ascontiguousarray(points_ras, np.float32), deep=True))
-    cells = vtk.vtkCellArray()
-    numbers = numpy_to_vtk(np.arange(count, dtype=np.int64), deep=True, array_type=vtk.VTK_ID_TYPE)
-    cells.SetData(1, numbers)  # one cell a point
-    mesh = vtk.vtkPolyData()
-    mesh.SetPoints(places)
-    mesh.SetVerts(cells)
-    array = numpy_to_vtk(np.ascontiguousarray(colours), deep=True)
-    array.SetName(_COLOURS)
-    mesh.GetPointData().SetScalars(array)
-    return mesh

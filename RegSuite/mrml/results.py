@@ -12,8 +12,10 @@ from RegSuite.mrml.dose_results import dose_nodes_in_steps
 from RegSuite.mrml.hierarchy import result_folder
 from RegSuite.mrml.labels_in_3d import SURFACES, surfaces_of
 from RegSuite.mrml.make import make_node
+from RegSuite.mrml.markups import MARKUPS
 from RegSuite.mrml.measures import measures_table
 from RegSuite.mrml.nodes import is_node
+from RegSuite.mrml.organ_results import LEFT_OUT, is_organs, organ_nodes_in_steps
 from RegSuite.mrml.segmentations import refer_to_volume
 from RegSuite.mrml.slabs import Steps, finish
 from RegSuite.mrml.space import grid_of_volume
@@ -49,7 +51,7 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     hierarchy folder of the result's name. Measures and verdicts become a table, the
     labels under the result a model in 3D (`surfaces_of`).
     A course is shown by `dose_nodes_in_steps`, which says what it makes; `tumor_nodes_in_steps` adds
-    the film and the tumour to a template brought to a brain with one.
+    the film and the tumour to a template brought to a brain with one, `organ_nodes_in_steps` organs in 3D.
     Raises InputError for a target of another class than its output.
     """
     if is_course(content.workflow):
@@ -69,7 +71,8 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
             yield node
     for output in content.workflow.outputs:
         target = given.get(output.name)
-        if target is None and output.name in COMPUTED_BY_SLICER:
+        left_out = LEFT_OUT if is_organs(content.workflow) else ()
+        if target is None and output.name in (*COMPUTED_BY_SLICER, *left_out):
             continue
         node = yield from _output(output, content, target)
         if node is not None:
@@ -81,13 +84,14 @@ def nodes_in_steps(content: SceneContent, targets: Mapping[str, Any] | None = No
     if table is not None:
         outputs[MEASURES] = table
         yield table
-    surfaces = yield from surfaces_of(content, inputs)
+    surfaces = None if is_organs(content.workflow) else (yield from surfaces_of(content, inputs))
     if surfaces is not None:
         outputs[SURFACES] = surfaces
         yield surfaces
     yield from _dress(content, inputs, outputs, own)
-    if is_tumor(content.workflow):
-        outputs |= yield from tumor_nodes_in_steps(content, inputs, outputs, own)
+    for knows, more in ((is_tumor, tumor_nodes_in_steps), (is_organs, organ_nodes_in_steps)):
+        if knows(content.workflow):
+            outputs |= yield from more(content, inputs, outputs, own)
     _place_segmentations(content, inputs, outputs, own)
     _mark(content, inputs, outputs)
     placed = {**{role: node for role, node in inputs.items() if role in own}, **outputs}
@@ -145,7 +149,7 @@ def _dress_input(role: InputRole, node: Any, background: str, window: display.Wi
     elif role.kind in ("labels", "mask") and node.IsA("vtkMRMLSegmentationNode"):
         display.show_labels(node, filled=False)
         node.GetDisplayNode().SetVisibility(role.image == background and role.kind == "labels")
-    elif role.kind == "points":
+    elif role.kind == "points" and node.IsA(MARKUPS):
         display.show_points(node, fixed=role.image == background)
 
 

@@ -64,6 +64,7 @@ def _without_nodes(content: SceneContent) -> SceneContent:
     from RegSuite.mrml.inputs import object_in_steps
     from RegSuite.mrml.nodes import is_node
     from RegSuite.mrml.slabs import finish
+    from RegSuite.mrml.taken import kind_of
 
     if not any(is_node(item) for item in content.items.values()):
         return content
@@ -71,13 +72,17 @@ def _without_nodes(content: SceneContent) -> SceneContent:
     roles: tuple[Any, ...] = (*content.workflow.inputs, *content.workflow.outputs)
     kinds = {**{role.name: role.kind for role in roles}, **COURSE_ITEMS}
     sides = {role.name: role.image for role in content.workflow.inputs}
+    numbers = {name: label for label, name in content.label_names.items()}
     for name in sorted(kinds, key=lambda name: kinds[name] in _ON_A_GRID):
         item = items.get(name)
         if is_node(item):
             side = sides.get(name) or name.rpartition("_")[0] or name
             grid = getattr(items.get(side), "grid", None)
-            kind = _KINDS.get(kinds[name], kinds[name])
-            steps = object_in_steps(item, kind, name, grid, inside=None, ndim=None, warnings=[])
+            role = content.workflow.input(name)
+            kind = _KINDS.get(kinds[name], kinds[name]) if role is None else kind_of(role, item)
+            steps = object_in_steps(
+                item, kind, name, grid, inside=None, ndim=None, warnings=[], numbers=numbers
+            )
             items[name] = finish(steps)
     return replace(content, items=items)
 

@@ -12,7 +12,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from RegSuite.panel.choices import ItemBox, start_items
-from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, node_types, word_field
+from RegSuite.panel.node_names import START, field_name, has_start, node_inputs, node_outputs, word_field
 from RegSuite.panel.node_selector import dress_selector, make_selector, role_tip, selector_name
 from RegSuite.workflows.model import InputRole, OutputRole, Workflow
 
@@ -56,8 +56,8 @@ class InputsForm:
         self.widget.objectName = "inputsForm"
         self._layout: Any = qt.QVBoxLayout(self.widget)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        wanted: list[InputRole | OutputRole] = [*workflow.inputs, *node_outputs(workflow)]
-        roles = [role for role in wanted if role.name not in without and node_types(role)]
+        wanted: list[InputRole | OutputRole] = [*node_inputs(workflow), *node_outputs(workflow)]
+        roles = [role for role in wanted if role.name not in without]
         for section in _TITLES:
             for role in roles:
                 if section_of(role) == section:

@@ -23,6 +23,9 @@ NODE_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """Node classes of each kind of input and output; kinds that are files (report, scene) have none."""
 
+_TAKEN = {"structures": (*NODE_TYPES["structures"], "vtkMRMLModelNode")}
+"""Of inputs, where it is more."""
+
 START = "initial"
 """The input role that may be a word (center-of-mass, rigid, ...) where no node is chosen."""
 
@@ -40,14 +43,22 @@ def word_field(role: str = START) -> str:
 
 def node_types(role: InputRole | OutputRole) -> tuple[str, ...]:
     """MRML classes that a role takes; empty where it is no node, or one that is always made anew."""
-    if isinstance(role, OutputRole) and role.kind == "series":
-        return ()
-    return NODE_TYPES.get(role.kind, ())
+    if isinstance(role, OutputRole):
+        return () if role.kind == "series" else NODE_TYPES.get(role.kind, ())
+    kinds = (role.kind, *role.also)
+    return tuple(dict.fromkeys(name for kind in kinds for name in _TAKEN.get(kind, NODE_TYPES.get(kind, ()))))
+
+
+def node_inputs(workflow: Workflow) -> tuple[InputRole, ...]:
+    """The inputs that are nodes; what is a parameter of the same name too is asked for as such."""
+    fields = workflow.Parameters.model_fields
+    return tuple(role for role in workflow.inputs if node_types(role) and role.name not in fields)
 
 
 def node_outputs(workflow: Workflow) -> tuple[OutputRole, ...]:
-    """The outputs that are nodes."""
-    return tuple(role for role in workflow.outputs if node_types(role))
+    """The outputs that are nodes and called otherwise than every input and parameter."""
+    taken = {role.name for role in workflow.inputs} | set(workflow.Parameters.model_fields)
+    return tuple(role for role in workflow.outputs if node_types(role) and role.name not in taken)
 
 
 def has_start(workflow: Workflow) -> bool:

@@ -17,7 +17,15 @@ import slicer
 from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 
 from RegSuite.panel.fields import fields_of
-from RegSuite.panel.node_names import START, field_name, has_start, node_outputs, node_types, word_field
+from RegSuite.panel.node_names import (
+    START,
+    field_name,
+    has_start,
+    node_inputs,
+    node_outputs,
+    node_types,
+    word_field,
+)
 from RegSuite.panel.stored import annotation_of, from_node
 from RegSuite.validation import validated
 from RegSuite.workflows.model import InputRole, OutputRole, Workflow
@@ -34,10 +42,9 @@ def parameter_node_class(workflow: Workflow) -> type[Any]:
     """
     annotations: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
-    roles: tuple[InputRole | OutputRole, ...] = (*workflow.inputs, *node_outputs(workflow))
+    roles: tuple[InputRole | OutputRole, ...] = (*node_inputs(workflow), *node_outputs(workflow))
     for role in roles:
-        if node_types(role):
-            _add(annotations, field_name(role.name), _node_annotation(node_types(role)), workflow)
+        _add(annotations, field_name(role.name), _node_annotation(node_types(role)), workflow)
     if has_start(workflow):
         from RegSuite.workflows.initial import WORDS
 
@@ -70,8 +77,7 @@ def parameters_of(node: Any, workflow: Workflow, methods: Mapping[str, str] | No
 
 def inputs_of(node: Any, workflow: Workflow) -> dict[str, Any]:
     """The chosen inputs by role: nodes, and the word of the initial transform where no node is chosen."""
-    roles = [role for role in workflow.inputs if node_types(role)]
-    chosen = {role.name: getattr(node, field_name(role.name)) for role in roles}
+    chosen = {role.name: getattr(node, field_name(role.name)) for role in node_inputs(workflow)}
     if has_start(workflow) and chosen[START] is None:
         chosen[START] = getattr(node, word_field()) or None
     return {role: item for role, item in chosen.items() if item is not None}

@@ -85,7 +85,7 @@ class InputRole:
     """One input of a workflow: its name in Python, result.json and (with dashes) on the command line.
 
     of: the image role on whose grid a mask, labels or a series lies; that of the first word of the
-    name (fixed_mask: fixed) if empty.
+    name (fixed_mask: fixed) if empty. also: other kinds that may be given in its place.
     """
 
     name: str
@@ -94,6 +94,7 @@ class InputRole:
     description: str
     required: bool = False
     of: str = ""
+    also: tuple[InputKind, ...] = ()
 
     @property
     def image(self) -> str:
