@@ -314,6 +314,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/application/vtk_messages.py
   RegSuite/mrml/application/writing.py
   RegSuite/mrml/bundle.py
+  RegSuite/mrml/clouds.py
   RegSuite/mrml/colours.py
   RegSuite/mrml/compare.py
   RegSuite/mrml/composed.py
@@ -350,6 +351,10 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/moving_cloud.py
   RegSuite/mrml/nodes.py
   RegSuite/mrml/numbering.py
+  RegSuite/mrml/organ_display.py
+  RegSuite/mrml/organ_layout.py
+  RegSuite/mrml/organ_results.py
+  RegSuite/mrml/organ_surfaces.py
   RegSuite/mrml/oriented.py
   RegSuite/mrml/overlap.py
   RegSuite/mrml/own_scene.py
@@ -369,6 +374,7 @@ set(ENGINE_SCRIPTS
   RegSuite/mrml/structure_making.py
   RegSuite/mrml/structure_reading.py
   RegSuite/mrml/tables.py
+  RegSuite/mrml/taken.py
   RegSuite/mrml/terminology.py
   RegSuite/mrml/transforms.py
   RegSuite/mrml/tumor_layout.py
@@ -479,6 +485,20 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
+  RegSuite/phantoms/abdomen/__init__.py
+  RegSuite/phantoms/abdomen/anatomy.py
+  RegSuite/phantoms/abdomen/borders.py
+  RegSuite/phantoms/abdomen/build.py
+  RegSuite/phantoms/abdomen/clouds.py
+  RegSuite/phantoms/abdomen/draw.py
+  RegSuite/phantoms/abdomen/forms.py
+  RegSuite/phantoms/abdomen/maps.py
+  RegSuite/phantoms/abdomen/organs.py
+  RegSuite/phantoms/abdomen/paint.py
+  RegSuite/phantoms/abdomen/person.py
+  RegSuite/phantoms/abdomen/phantom.py
+  RegSuite/phantoms/abdomen/swaps.py
+  RegSuite/phantoms/abdomen/vessels.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -528,18 +548,57 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/__init__.py
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/basis_block.py
+  RegSuite/pointcloud/belief.py
   RegSuite/pointcloud/between_slices.py
+  RegSuite/pointcloud/cloud.py
   RegSuite/pointcloud/contour_stack.py
+  RegSuite/pointcloud/cubes.py
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/even_spread.py
+  RegSuite/pointcloud/features.py
+  RegSuite/pointcloud/field/__init__.py
+  RegSuite/pointcloud/field/backward.py
+  RegSuite/pointcloud/field/borders.py
+  RegSuite/pointcloud/field/box.py
+  RegSuite/pointcloud/field/checks.py
+  RegSuite/pointcloud/field/cloud_fields.py
+  RegSuite/pointcloud/field/distance_kernel.py
+  RegSuite/pointcloud/field/forward.py
+  RegSuite/pointcloud/field/label_map.py
+  RegSuite/pointcloud/field/lattice.py
+  RegSuite/pointcloud/field/moved_labels.py
+  RegSuite/pointcloud/field/organ_inverse.py
+  RegSuite/pointcloud/field/organ_motion.py
+  RegSuite/pointcloud/field/reach.py
+  RegSuite/pointcloud/findings.py
+  RegSuite/pointcloud/kernels_full.py
+  RegSuite/pointcloud/kernels_near.py
+  RegSuite/pointcloud/keypoints/__init__.py
+  RegSuite/pointcloud/keypoints/cost_kernels.py
+  RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/graph.py
+  RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/message_kernels.py
+  RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/search.py
+  RegSuite/pointcloud/keypoints/spread.py
+  RegSuite/pointcloud/keypoints/spread_kernels.py
+  RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
   RegSuite/pointcloud/parameters.py
   RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
+  RegSuite/pointcloud/progress.py
   RegSuite/pointcloud/result.py
   RegSuite/pointcloud/sampling.py
+  RegSuite/pointcloud/stage.py
+  RegSuite/pointcloud/start.py
+  RegSuite/pointcloud/sums.py
+  RegSuite/pointcloud/sums_compiled.py
+  RegSuite/pointcloud/sums_torch.py
   RegSuite/pointcloud/surface_elements.py
   RegSuite/pointcloud/tables.py
   RegSuite/presets.py
@@ -576,6 +635,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/html.py
   RegSuite/report/images.py
   RegSuite/report/organs_bodies.py
+  RegSuite/report/organs_calibration.py
   RegSuite/report/organs_charts.py
   RegSuite/report/organs_content.py
   RegSuite/report/organs_flat.py
@@ -708,6 +768,21 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/metrics.py
   RegSuite/workflows/model.py
   RegSuite/workflows/now.py
+  RegSuite/workflows/organs.py
+  RegSuite/workflows/organs_clouds.py
+  RegSuite/workflows/organs_drift.py
+  RegSuite/workflows/organs_elasticity.py
+  RegSuite/workflows/organs_fields.py
+  RegSuite/workflows/organs_grids.py
+  RegSuite/workflows/organs_hand_over.py
+  RegSuite/workflows/organs_inputs.py
+  RegSuite/workflows/organs_measures.py
+  RegSuite/workflows/organs_names.py
+  RegSuite/workflows/organs_quality.py
+  RegSuite/workflows/organs_result.py
+  RegSuite/workflows/organs_run.py
+  RegSuite/workflows/organs_surfaces.py
+  RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py
   RegSuite/workflows/phantom.py
   RegSuite/workflows/quality.py
