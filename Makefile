@@ -10,7 +10,7 @@
 #   make bench-tumor   metamorphosis on the reference's pairs and over tumour phantoms (an hour; goes on)
 #   make bench-slicer   nodes, the panel's event loop, cancelling, scenes (minutes)
 #   make train-uncertainty   train the network of deformation uncertainty (goes on where it stopped)
-# PYTHON names the interpreter; PIP_OPTIONS goes to pip (such as an extra index with torch without CUDA).
+# WORKERS: processes of `make test` (2). PYTHON: the interpreter. PIP_OPTIONS: such as an index with torch without CUDA.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -26,6 +26,7 @@ TRAIN_DIR ?= bench/uncertainty
 PAIRS ?=
 TRAIN ?=
 PYTEST ?=
+WORKERS ?= 2
 
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
@@ -52,7 +53,7 @@ demo: $(READY)
 	.venv/bin/regsuite demo -o $(DEMO_DIR) --overwrite
 
 test: $(READY)
-	.venv/bin/python -m pytest $(PYTEST)
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 quick: $(READY)
 	.venv/bin/python -m pytest -m "not slicer and not slow and not network" $(PYTEST)
