@@ -485,20 +485,6 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
-  RegSuite/phantoms/abdomen/__init__.py
-  RegSuite/phantoms/abdomen/anatomy.py
-  RegSuite/phantoms/abdomen/borders.py
-  RegSuite/phantoms/abdomen/build.py
-  RegSuite/phantoms/abdomen/clouds.py
-  RegSuite/phantoms/abdomen/draw.py
-  RegSuite/phantoms/abdomen/forms.py
-  RegSuite/phantoms/abdomen/maps.py
-  RegSuite/phantoms/abdomen/organs.py
-  RegSuite/phantoms/abdomen/paint.py
-  RegSuite/phantoms/abdomen/person.py
-  RegSuite/phantoms/abdomen/phantom.py
-  RegSuite/phantoms/abdomen/swaps.py
-  RegSuite/phantoms/abdomen/vessels.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -556,34 +542,9 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/even_spread.py
   RegSuite/pointcloud/features.py
-  RegSuite/pointcloud/field/__init__.py
-  RegSuite/pointcloud/field/backward.py
-  RegSuite/pointcloud/field/borders.py
-  RegSuite/pointcloud/field/box.py
-  RegSuite/pointcloud/field/checks.py
-  RegSuite/pointcloud/field/cloud_fields.py
-  RegSuite/pointcloud/field/distance_kernel.py
-  RegSuite/pointcloud/field/forward.py
-  RegSuite/pointcloud/field/label_map.py
-  RegSuite/pointcloud/field/lattice.py
-  RegSuite/pointcloud/field/moved_labels.py
-  RegSuite/pointcloud/field/organ_inverse.py
-  RegSuite/pointcloud/field/organ_motion.py
-  RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
-  RegSuite/pointcloud/keypoints/__init__.py
-  RegSuite/pointcloud/keypoints/cost_kernels.py
-  RegSuite/pointcloud/keypoints/foerstner.py
-  RegSuite/pointcloud/keypoints/graph.py
-  RegSuite/pointcloud/keypoints/lattice.py
-  RegSuite/pointcloud/keypoints/match.py
-  RegSuite/pointcloud/keypoints/message_kernels.py
-  RegSuite/pointcloud/keypoints/parameters.py
-  RegSuite/pointcloud/keypoints/search.py
-  RegSuite/pointcloud/keypoints/spread.py
-  RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
@@ -768,21 +729,6 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/metrics.py
   RegSuite/workflows/model.py
   RegSuite/workflows/now.py
-  RegSuite/workflows/organs.py
-  RegSuite/workflows/organs_clouds.py
-  RegSuite/workflows/organs_drift.py
-  RegSuite/workflows/organs_elasticity.py
-  RegSuite/workflows/organs_fields.py
-  RegSuite/workflows/organs_grids.py
-  RegSuite/workflows/organs_hand_over.py
-  RegSuite/workflows/organs_inputs.py
-  RegSuite/workflows/organs_measures.py
-  RegSuite/workflows/organs_names.py
-  RegSuite/workflows/organs_quality.py
-  RegSuite/workflows/organs_result.py
-  RegSuite/workflows/organs_run.py
-  RegSuite/workflows/organs_surfaces.py
-  RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py
   RegSuite/workflows/phantom.py
   RegSuite/workflows/quality.py

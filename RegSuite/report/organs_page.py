@@ -11,8 +11,9 @@ from RegSuite.report import organs_charts, organs_maps, organs_pictures, plots
 from RegSuite.report.draw import embedded, jpeg, png
 from RegSuite.report.html import embed, place_sentence
 from RegSuite.report.organs_bodies import Bodies, organ_colours
+from RegSuite.report.organs_calibration import RADIUS
 from RegSuite.report.organs_headline import organs_headline
-from RegSuite.report.organs_measures import RADIUS, OrgansMeasures
+from RegSuite.report.organs_measures import OrgansMeasures
 from RegSuite.report.organs_tables import coherence_table, landmark_rows, organ_rows, transition_table
 from RegSuite.report.organs_tiles import organs_tiles
 from RegSuite.report.organs_view import organs_view
