@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -57,6 +58,11 @@ class Belief:
     factor: Tensor | None = None
     evidence: Tensor | None = None
 
+    @cached_property
+    def scale(self) -> float:
+        """s of rho (the mean stretch where it is affine)."""
+        return mean_scale(self.matrix)
+
     def moved(self, y: Tensor) -> Tensor:
         """rho(y + v) [M, d]."""
         return (y + self.v) @ self.matrix.T + self.shift
@@ -90,7 +96,7 @@ def carried(belief: Belief, scene: Scene) -> Belief:
 def mixture_of(scene: Scene, belief: Belief) -> Mixture:
     """The terms of the next E-step: <alpha_m> <phi_mn> with the trace term of the uncertain v."""
     d = scene.y.shape[1]
-    uncertain = mean_scale(belief.matrix) ** 2 * d * belief.variance / (2 * belief.sigma2)
+    uncertain = belief.scale**2 * d * belief.variance / (2 * belief.sigma2)
     inlier = scene.log_inside - 0.5 * d * math.log(2 * math.pi * belief.sigma2)
     return Mixture(
         belief.moved(scene.y), belief.log_alpha - uncertain, belief.sigma2, inlier, scene.log_outside
@@ -114,7 +120,7 @@ def updated(scene: Scene, belief: Belief, sums: PosteriorSums) -> Belief:
     v, variance = belief.v, belief.variance
     if scene.features is not None:
         pulled = torch.linalg.solve(belief.matrix, sums.apart.T).T + evidence[:, None] * belief.v
-        ratio = mean_scale(belief.matrix) ** 2 / belief.sigma2
+        ratio = belief.scale**2 / belief.sigma2
         weights, factor = _motion(scene.features, evidence, pulled, ratio)
         v, variance = scene.features.motion(weights), scene.features.variance(factor)
     uncertain = float(evidence @ variance) / count

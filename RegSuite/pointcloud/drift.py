@@ -61,7 +61,7 @@ def drift(
             largest=chosen.basis_largest,
         )
     made = time.perf_counter()
-    start = start_of(clouds, chosen)
+    start = start_of(clouds, used, chosen, progress)
     placed = time.perf_counter()
     run = _Run(source, clouds, centre, used, chosen, basis, progress, watch)
     end = run.through(start, device)

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.parameters import DriftParameters
+from RegSuite.pointcloud.progress import Progress
 from RegSuite.pointcloud.stage import Clouds
+from RegSuite.pointcloud.start_search import Found, search, turned_degrees
+
+OVERLAP = 0.25
+"""Share of the smaller cloud's box within the other's from which on the clouds share their place."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,54 @@ class Start:
     warnings: tuple[str, ...] = ()
 
 
-def start_of(clouds: Clouds, parameters: DriftParameters) -> Start:
-    """The start that the parameters ask for."""
-    eye = torch.eye(clouds.y.shape[1], dtype=torch.float64, device=clouds.y.device)
-    shift = clouds.x.mean(dim=0) - clouds.y.mean(dim=0)
+def start_of(clouds: Clouds, model: OrganModel, parameters: DriftParameters, progress: Progress) -> Start:
+    """The start that the parameters ask for.
+
+    auto: clouds whose boxes overlap keep their place: scans of one frame are never turned. Others are
+    searched for, and turned only where that explains the target clearly better than a shift does.
+    """
+    d = clouds.y.shape[1]
+    eye = torch.eye(d, dtype=torch.float64, device=clouds.y.device)
+    shared = _overlap(clouds)
+    if parameters.start == "given" or (parameters.start == "auto" and shared >= OVERLAP):
+        return Start(eye, torch.zeros(d, dtype=torch.float64, device=eye.device))
+    shift = _between_centres(clouds)
     if parameters.start == "centres":
         return Start(eye, shift, notes=("started with the clouds' centres upon each other",))
-    return Start(eye, torch.zeros_like(shift))
+    found = search(clouds, shift, model, parameters, progress, shy=parameters.start == "auto")
+    return Start(found.matrix, found.shift, found.sigma2, _notes(found, shared, parameters), found.warnings)
+
+
+def _notes(found: Found, shared: float, parameters: DriftParameters) -> tuple[str, ...]:
+    why = ""
+    if parameters.start == "auto":
+        why = f"the clouds' boxes share {100 * shared:.0f} %, so they were not taken to be in one frame; "
+    angle, scale = (
+        turned_degrees(found.matrix),
+        float(torch.linalg.det(found.matrix)) ** (1 / len(found.matrix)),
+    )
+    return (
+        f"{why}started from the best of {found.tried} rotations: turned by {angle:.0f} degrees, "
+        f"scaled by {scale:.2f}",
+    )
+
+
+def _overlap(clouds: Clouds) -> float:
+    """Share of the smaller box that lies within the other; the product of the axes' shares."""
+    low = torch.maximum(clouds.x.amin(dim=0), clouds.y.amin(dim=0))
+    high = torch.minimum(clouds.x.amax(dim=0), clouds.y.amax(dim=0))
+    sizes = torch.stack([c.amax(dim=0) - c.amin(dim=0) for c in (clouds.x, clouds.y)])
+    thick = 0.01 * float(sizes.max())  # flat clouds have boxes without volume
+    return float(((high - low + thick).clamp(min=0) / (sizes.amin(dim=0) + thick)).clamp(max=1).prod())
+
+
+def _between_centres(clouds: Clouds) -> Tensor:
+    """Shift [d] of the source's centre to the target's: the mean of those of organs in both."""
+    both = set(clouds.x_organs.tolist()) & set(clouds.y_organs.tolist())
+    if not both:
+        return clouds.x.mean(dim=0) - clouds.y.mean(dim=0)
+    shifts = [
+        clouds.x[clouds.x_organs == k].mean(dim=0) - clouds.y[clouds.y_organs == k].mean(dim=0)
+        for k in sorted(both)
+    ]
+    return torch.stack(shifts).mean(dim=0)
