@@ -49,7 +49,9 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/interrupt.py
   RegSuite/cli/main.py
   RegSuite/cli/methods.py
+  RegSuite/cli/organs.py
   RegSuite/cli/phantom.py
+  RegSuite/cli/points.py
   RegSuite/cli/progress.py
   RegSuite/cli/register.py
   RegSuite/cli/tumor.py
@@ -411,11 +413,13 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/alpha_beta_table.py
   RegSuite/panel/check_course.py
   RegSuite/panel/check_node.py
+  RegSuite/panel/check_organs.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
   RegSuite/panel/check_tumor.py
   RegSuite/panel/checks.py
   RegSuite/panel/choices.py
+  RegSuite/panel/coherence_table.py
   RegSuite/panel/compare_box.py
   RegSuite/panel/convergence_plot.py
   RegSuite/panel/course_forms.py
@@ -443,10 +447,12 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/label_view.py
   RegSuite/panel/listener.py
   RegSuite/panel/live_checks.py
+  RegSuite/panel/live_cloud.py
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py
   RegSuite/panel/method_form.py
   RegSuite/panel/metric_table.py
+  RegSuite/panel/model_choice.py
   RegSuite/panel/module.py
   RegSuite/panel/node_names.py
   RegSuite/panel/node_refs.py
@@ -454,6 +460,16 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/node_selector.py
   RegSuite/panel/numbers.py
   RegSuite/panel/order.py
+  RegSuite/panel/organ_forms.py
+  RegSuite/panel/organ_headline.py
+  RegSuite/panel/organ_result_box.py
+  RegSuite/panel/organ_results.py
+  RegSuite/panel/organ_rows.py
+  RegSuite/panel/organ_rows_table.py
+  RegSuite/panel/organ_state.py
+  RegSuite/panel/organ_table.py
+  RegSuite/panel/organ_view_box.py
+  RegSuite/panel/organ_widget.py
   RegSuite/panel/panel_forms.py
   RegSuite/panel/parameter_form.py
   RegSuite/panel/parameter_node.py
@@ -470,6 +486,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/results_area.py
   RegSuite/panel/run_control.py
   RegSuite/panel/samples.py
+  RegSuite/panel/section_form.py
   RegSuite/panel/shown_result.py
   RegSuite/panel/steps.py
   RegSuite/panel/still.py
@@ -485,6 +502,20 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/warm.py
   RegSuite/panel/widget.py
   RegSuite/phantoms/__init__.py
+  RegSuite/phantoms/abdomen/__init__.py
+  RegSuite/phantoms/abdomen/anatomy.py
+  RegSuite/phantoms/abdomen/borders.py
+  RegSuite/phantoms/abdomen/build.py
+  RegSuite/phantoms/abdomen/clouds.py
+  RegSuite/phantoms/abdomen/draw.py
+  RegSuite/phantoms/abdomen/forms.py
+  RegSuite/phantoms/abdomen/maps.py
+  RegSuite/phantoms/abdomen/organs.py
+  RegSuite/phantoms/abdomen/paint.py
+  RegSuite/phantoms/abdomen/person.py
+  RegSuite/phantoms/abdomen/phantom.py
+  RegSuite/phantoms/abdomen/swaps.py
+  RegSuite/phantoms/abdomen/vessels.py
   RegSuite/phantoms/brain.py
   RegSuite/phantoms/brain_anatomy.py
   RegSuite/phantoms/flow.py
@@ -527,6 +558,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/tumor/toy.py
   RegSuite/phantoms/whole_folder.py
   RegSuite/phantoms/write.py
+  RegSuite/phantoms/write_abdomen.py
   RegSuite/phantoms/write_course.py
   RegSuite/phantoms/write_course_dicom.py
   RegSuite/phantoms/write_tumor.py
@@ -542,9 +574,38 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/drift.py
   RegSuite/pointcloud/even_spread.py
   RegSuite/pointcloud/features.py
+  RegSuite/pointcloud/field/__init__.py
+  RegSuite/pointcloud/field/backward.py
+  RegSuite/pointcloud/field/borders.py
+  RegSuite/pointcloud/field/box.py
+  RegSuite/pointcloud/field/checks.py
+  RegSuite/pointcloud/field/cloud_fields.py
+  RegSuite/pointcloud/field/distance_kernel.py
+  RegSuite/pointcloud/field/forward.py
+  RegSuite/pointcloud/field/label_map.py
+  RegSuite/pointcloud/field/lattice.py
+  RegSuite/pointcloud/field/lattice_kernel.py
+  RegSuite/pointcloud/field/moved_labels.py
+  RegSuite/pointcloud/field/organ_inverse.py
+  RegSuite/pointcloud/field/organ_motion.py
+  RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
+  RegSuite/pointcloud/keypoints/__init__.py
+  RegSuite/pointcloud/keypoints/cost_kernels.py
+  RegSuite/pointcloud/keypoints/field.py
+  RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/graph.py
+  RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/local_fit.py
+  RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/message_kernels.py
+  RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/regression.py
+  RegSuite/pointcloud/keypoints/search.py
+  RegSuite/pointcloud/keypoints/spread.py
+  RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
@@ -557,6 +618,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/sampling.py
   RegSuite/pointcloud/stage.py
   RegSuite/pointcloud/start.py
+  RegSuite/pointcloud/start_search.py
   RegSuite/pointcloud/sums.py
   RegSuite/pointcloud/sums_compiled.py
   RegSuite/pointcloud/sums_torch.py
@@ -568,6 +630,7 @@ set(ENGINE_SCRIPTS
   RegSuite/quality/definitions.py
   RegSuite/quality/dice.py
   RegSuite/quality/dose_limits.py
+  RegSuite/quality/grid_distance.py
   RegSuite/quality/jacobian.py
   RegSuite/quality/labels.py
   RegSuite/quality/limits.py
@@ -729,8 +792,25 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/metrics.py
   RegSuite/workflows/model.py
   RegSuite/workflows/now.py
+  RegSuite/workflows/organs.py
+  RegSuite/workflows/organs_clouds.py
+  RegSuite/workflows/organs_drift.py
+  RegSuite/workflows/organs_elasticity.py
+  RegSuite/workflows/organs_fields.py
+  RegSuite/workflows/organs_grids.py
+  RegSuite/workflows/organs_hand_over.py
+  RegSuite/workflows/organs_inputs.py
+  RegSuite/workflows/organs_measures.py
+  RegSuite/workflows/organs_names.py
+  RegSuite/workflows/organs_quality.py
+  RegSuite/workflows/organs_result.py
+  RegSuite/workflows/organs_run.py
+  RegSuite/workflows/organs_surfaces.py
+  RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py
   RegSuite/workflows/phantom.py
+  RegSuite/workflows/points.py
+  RegSuite/workflows/points_run.py
   RegSuite/workflows/quality.py
   RegSuite/workflows/register.py
   RegSuite/workflows/reproducible.py

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from RegSuite.console import dvh, gamma, register, submit, tumor, warp
+    from RegSuite.console import dvh, gamma, organs, points, register, submit, tumor, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -60,6 +60,8 @@ _LAZY = {
     "gamma": "RegSuite.console",
     "submit": "RegSuite.console",
     "tumor": "RegSuite.console",
+    "organs": "RegSuite.console",
+    "points": "RegSuite.console",
     "warp": "RegSuite.console",
     "evaluate": "RegSuite.workflows.evaluate",
     "phantom": "RegSuite.workflows.phantom",
@@ -88,7 +90,9 @@ __all__ = [
     "get_method",
     "load_preset",
     "method_names",
+    "organs",
     "phantom",
+    "points",
     "preset_names",
     "register",
     "submit",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.dvh_result import DvhResult
     from RegSuite.workflows.gamma_result import GammaResult
     from RegSuite.workflows.model import InputKind, Workflow
+    from RegSuite.workflows.organs_result import CloudResult
     from RegSuite.workflows.result import Result
     from RegSuite.workflows.tumor import TumorMethod
     from RegSuite.workflows.tumor_result import TumorResult
@@ -148,6 +149,46 @@ def tumor(template: Any, target: Any, method: TumorMethod = "weighted", **option
     options.setdefault("scene", scene_at_hand())
     found: TumorResult = run_now(WORKFLOW, inputs, {"method": method, **options})
     return found
+
+
+def organs(source_labels: Any, target_labels: Any, **options: Any) -> CloudResult:
+    """Bring organs onto each other as labelled clouds; see RegSuite.workflows.organs.organs.
+
+    source_labels, target_labels: label maps, RT Structure Sets, folders of surfaces, points with labels, or
+    segmentation, label map and markups nodes; each further input by name (source_image, target_image,
+    source_points, organs_table, ...) likewise. The caller's nodes are not changed. options: as of
+    RegSuite.workflows.organs.OrgansParameters, and progress. `result.show()` shows both sides and the moved
+    organs in Slicer's views, outside of Slicer as a page.
+    """
+    from RegSuite.workflows.organs import WORKFLOW
+
+    inputs = {"source_labels": source_labels, "target_labels": target_labels}
+    found: CloudResult = _run(WORKFLOW, inputs, options)
+    return found
+
+
+def points(source: Any, target: Any, **options: Any) -> CloudResult:
+    """Bring a cloud of points onto another one; see RegSuite.workflows.points.points.
+
+    source, target: CSV files, RegSuite.PointSet or markups nodes; source_landmarks, target_landmarks, and
+    scans to warp (source_image, target_image), by name. options: as of
+    RegSuite.workflows.points.PointsParameters, and progress.
+    """
+    from RegSuite.workflows.points import WORKFLOW
+
+    found: CloudResult = _run(WORKFLOW, {"source": source, "target": target}, options)
+    return found
+
+
+def _run(workflow: Workflow, required: Mapping[str, Any], options: dict[str, Any]) -> Any:
+    """The workflow's result object; the other inputs are taken out of the options."""
+    from RegSuite.mrml import scene_at_hand
+    from RegSuite.workflows.now import run_now
+
+    given = {role.name: options.pop(role.name) for role in workflow.inputs if role.name in options}
+    inputs = _engine_inputs(workflow, {**required, **given}, options)
+    options.setdefault("scene", scene_at_hand())
+    return run_now(workflow, inputs, options)
 
 
 def submit(

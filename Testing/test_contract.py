@@ -44,6 +44,17 @@ OPTIONS = {
         "--growth", "--initial", "--target-mask", "--template-mask", "--start", "--intensities", "--weight",
         "--core-weight", "--oedema-weight", "--limits", *COMMON,
     ),
+    "organs": (
+        "--source-image", "--target-image", "--source-points", "--target-points", "--label-names",
+        "--source-names", "--target-names", "--organs-table", "--confusion", "--coherence", "--elasticity",
+        "--points", "--spacing-mm", "--only", "--transform", "--outliers", "--grid-mm", "--refine",
+        "--structures-space", "--limits", *COMMON_OF_DOSE,
+    ),
+    "points": (
+        "--source-landmarks", "--target-landmarks", "--source-image", "--target-image", "--magnitude-mm",
+        "--bandwidth-mm", "--elasticity", "--coherence", "--no-labels", "--transform", "--outliers", "--grid-mm", "--limits",
+        *COMMON_OF_DOSE,
+    ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),

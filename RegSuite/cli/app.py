@@ -27,6 +27,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "RegSuite.cli.tumor:command",
         "Bring a healthy template onto a brain with a tumour: shape and appearance apart.",
     ),
+    "organs": (
+        "RegSuite.cli.organs:command",
+        "Bring organs onto each other as labelled point clouds, and with them the whole volume.",
+    ),
+    "points": (
+        "RegSuite.cli.points:command",
+        "Bring a cloud of points onto another one, without correspondences.",
+    ),
     "view": (
         "RegSuite.cli.view:command",
         "Look at a result in the browser, with Slicer's slice and 3D views.",

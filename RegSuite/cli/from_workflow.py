@@ -58,10 +58,16 @@ def _parameters(workflow: Workflow, named_inputs: bool) -> list[inspect.Paramete
     fields = [
         field_option(name, field)
         for name, field in workflow.Parameters.model_fields.items()
-        if name not in _SPELT_OUT
+        if name not in _SPELT_OUT and not _from_python_alone(field)
     ]
     out = inspect.Parameter("output", inspect.Parameter.KEYWORD_ONLY, annotation=_Out)
     return [*required, out, *optional, *fields, *shared_options()]
+
+
+def _from_python_alone(field: FieldInfo) -> bool:
+    """Whether a field holds more than an option can (json_schema_extra: command_line False)."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and extra.get("command_line") is False
 
 
 def shared_options() -> list[inspect.Parameter]:

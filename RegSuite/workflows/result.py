@@ -120,7 +120,7 @@ class Result:
         The images are compressed in threads while the report is drawn.
         """
         images = self._images()
-        files = {role: f"{role}.nii.gz" for role in images}
+        files = {role: self._file_of(role) for role in images}
         files["linear"] = LINEAR_FILE
         linear_part(self.linear, self.transform.ndim).save(folder / LINEAR_FILE)
         files |= self._write_more(folder)
@@ -167,6 +167,10 @@ class Result:
         from RegSuite.report.view import View
 
         return View(self.drawn).centre.point_mm
+
+    def _file_of(self, role: str) -> str:
+        """The file of an image."""
+        return f"{role}.nii.gz"
 
     def _write_more(self, folder: Path) -> dict[str, str]:
         """Files beside the images that a kind of result has, by role."""
