@@ -1,4 +1,4 @@
-"""`regsuite phantom brain|thorax|tumor|shapes -o DIR`."""
+"""`regsuite phantom brain|thorax|tumor|abdomen|shapes -o DIR`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def command() -> Callable[..., None]:
 
 
 def phantom(
-    kind: Annotated[str, typer.Argument(metavar="brain|thorax|tumor|shapes", help="Which phantom.")],
+    kind: Annotated[str, typer.Argument(metavar="brain|thorax|tumor|abdomen|shapes", help="Which phantom.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     image: Annotated[
         str | None,
@@ -58,6 +58,13 @@ def phantom(
         typer.Option(metavar="SHARE", help="tumor: of its volume, pushed; the rest replaces; 0.55 to 0.75."),
     ] = None,
     toy: Annotated[bool, typer.Option("--toy", help="tumor: the triangle that pushes ovals, in 2D.")] = False,
+    days: Annotated[
+        bool, typer.Option("--days", help="abdomen: two days of one person, not two people.")
+    ] = False,
+    label_error: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="abdomen: of points whose label is swapped, in patches; 0."),
+    ] = None,
     dicom: Annotated[
         bool, typer.Option("--dicom", help="thorax: also CT series, RT Structure Set, RT Doses.")
     ] = False,
@@ -85,6 +92,8 @@ def phantom(
             radius_mm=radius,
             push=push,
             toy=toy,
+            days=days,
+            label_error=label_error,
             seed=seed,
             records=inputs,
         )

@@ -11,6 +11,7 @@ from RegSuite.report.result import InputRecord
 from RegSuite.report.result import Result as ResultRecord
 
 if TYPE_CHECKING:
+    from RegSuite.phantoms.abdomen import AbdomenPhantom
     from RegSuite.phantoms.phantom import Phantom
     from RegSuite.phantoms.thorax.course import ThoraxCourse
     from RegSuite.phantoms.tumor.phantom import TumorPhantom
@@ -22,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "brain": "a head drawn from formulas, or (--from IMAGE) a scan, and its copy under a known deformation",
     "thorax": "a course of radiotherapy: a chest drawn from formulas, or (--from IMAGE) a CT, days and doses",
     "tumor": "a brain drawn from formulas, or (--from IMAGE --labels F) a scan, and its copy with a tumour",
+    "abdomen": "five organs that slide past each other, of two people or two days, drawn from formulas",
     "shapes": "c-to-disc, j-to-v or triangle: shapes that a small deformation cannot match",
 }
 
@@ -40,25 +42,31 @@ def phantom(
     radius_mm: float | None = None,
     push: float | None = None,
     toy: bool = False,
+    days: bool = False,
+    label_error: float | None = None,
     seed: int = 0,
     records: dict[str, InputRecord] | None = None,
-) -> Phantom | ThoraxCourse | TumorPhantom:
+) -> Phantom | ThoraxCourse | TumorPhantom | AbdomenPhantom:
     """The phantom called `kind` (see KINDS): fixed and moving image, labels, and the exact displacement.
 
     Of kind thorax a ThoraxCourse: planning scan, structures, days with doses, and the exact accumulated
     dose. Of kind tumor a TumorPhantom: template, target, masks and the map between them; radius_mm, push:
-    see `tumor_phantom`; toy: the triangle that pushes ovals. image, labels: of kinds brain, thorax and
-    tumor, a scan (and its label map) instead of the analytic one. fractions: of kind thorax, how many
-    days; 4, of a scan 2. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None; of kind
-    tumor, of what makes the target another person: 6. spacing_mm: of the analytic phantoms. shape: of
-    kind shapes. ndim: of kinds brain, tumor (3) and shapes (2). records: is filled with the inputs. Same
-    seed, same bits.
+    see `tumor_phantom`; toy: the triangle that pushes ovals. Of kind abdomen an AbdomenPhantom: scans,
+    labels, surface points and landmarks of two people, or (days) of one on two days, and the exact map
+    between them; label_error: share of points whose label is swapped. image, labels: of kinds brain,
+    thorax and tumor, a scan (and its label map) instead of the analytic one. fractions: of kind thorax,
+    how many days; 4, of a scan 2. max_displacement_mm: of kind brain, 8 (analytic) or 10 (scan) if None;
+    of kind tumor, of what makes the target another person: 6. spacing_mm: of the analytic phantoms.
+    shape: of kind shapes. ndim: of kinds brain, tumor (3) and shapes (2). records: is filled with the
+    inputs. Same seed, same bits.
     Raises InputError for a kind or a shape that does not exist, or values that cannot be.
     """
     if kind == "shapes":
         return _shapes(shape, ndim or 2, spacing_mm)
     if kind == "thorax":
         return _thorax(image, labels, label_names, fractions, spacing_mm, seed, records)
+    if kind == "abdomen":
+        return _abdomen(image, labels, ndim, spacing_mm, days, label_error, seed)
     if kind == "tumor":
         if toy:
             return _toy(image, labels)
@@ -75,7 +83,7 @@ def phantom(
 
 
 def phantom_folder(
-    made: Phantom | ThoraxCourse | TumorPhantom,
+    made: Phantom | ThoraxCourse | TumorPhantom | AbdomenPhantom,
     folder: Path | str,
     *,
     overwrite: bool = False,
@@ -86,13 +94,12 @@ def phantom_folder(
 
     dicom: of a course, also as DICOM. Raises InputError where it is asked of another phantom.
     """
-    from RegSuite.phantoms.phantom import Phantom
-    from RegSuite.phantoms.tumor.phantom import TumorPhantom
+    from RegSuite.phantoms.thorax.course import ThoraxCourse
     from RegSuite.report.folder import ResultFolder
     from RegSuite.report.provenance import versions
 
     with ResultFolder(folder, overwrite=overwrite) as target:
-        if isinstance(made, Phantom | TumorPhantom):
+        if not isinstance(made, ThoraxCourse):
             files = _pair_to_folder(made, target.path, dicom)
         else:
             from RegSuite.phantoms.write_course import course_to_folder
@@ -113,7 +120,10 @@ def phantom_folder(
     return record
 
 
-def _pair_to_folder(made: Phantom | TumorPhantom, folder: Path, dicom: bool) -> dict[str, str]:
+def _pair_to_folder(
+    made: Phantom | TumorPhantom | AbdomenPhantom, folder: Path, dicom: bool
+) -> dict[str, str]:
+    from RegSuite.phantoms.abdomen.phantom import AbdomenPhantom
     from RegSuite.phantoms.phantom import Phantom
 
     if dicom:
@@ -122,6 +132,10 @@ def _pair_to_folder(made: Phantom | TumorPhantom, folder: Path, dicom: bool) -> 
         from RegSuite.phantoms.write import phantom_to_folder
 
         return phantom_to_folder(made, folder)
+    if isinstance(made, AbdomenPhantom):
+        from RegSuite.phantoms.write_abdomen import abdomen_to_folder
+
+        return abdomen_to_folder(made, folder)
     from RegSuite.phantoms.write_tumor import tumor_to_folder
 
     return tumor_to_folder(made, folder)
@@ -159,6 +173,28 @@ def _thorax(
     found, known = reader.labels(labels, "labels", scan.grid, names)
     days = 2 if fractions is None else fractions
     return course_from_scan(scan, found, dict(known), fractions=days, seed=seed)
+
+
+def _abdomen(
+    image: Any,
+    labels: Any,
+    ndim: int | None,
+    spacing_mm: float | None,
+    days: bool,
+    label_error: float | None,
+    seed: int,
+) -> AbdomenPhantom:
+    from RegSuite.phantoms.abdomen import abdomen_pair
+
+    if image is not None or labels is not None:
+        raise InputError("an abdomen from a scan", where="--from", mend="leave out --from and --labels")
+    return abdomen_pair(
+        seed,
+        ndim=ndim or 3,
+        spacing_mm=spacing_mm or 3.0,
+        between="days" if days else "people",
+        label_error=label_error or 0.0,
+    )
 
 
 def _toy(image: Any, labels: Any) -> TumorPhantom:
