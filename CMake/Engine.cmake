@@ -466,6 +466,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/organ_results.py
   RegSuite/panel/organ_rows.py
   RegSuite/panel/organ_rows_table.py
+  RegSuite/panel/organ_samples.py
   RegSuite/panel/organ_state.py
   RegSuite/panel/organ_table.py
   RegSuite/panel/organ_view_box.py
@@ -590,6 +591,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/field/organ_motion.py
   RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
+  RegSuite/pointcloud/joint.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
   RegSuite/pointcloud/keypoints/__init__.py
