@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from RegSuite.report.organs_measures import spacing_of
 from RegSuite.report.organs_raster import Layer
 from RegSuite.report.organs_scene import Frame
 from RegSuite.report.organs_surfels import Surfels, of_cloud, of_surface
@@ -68,6 +69,15 @@ class Bodies:
         """All points that pictures must hold [n, d]."""
         page = self.page
         return np.concatenate([page.source_mm + self.shift, page.moved_mm, page.target_mm])
+
+    @cached_property
+    def spacing_mm(self) -> float:
+        """How far apart the target's points lie: the median over organs; 0 where no organ has two."""
+        page = self.page
+        places = np.asarray(page.target_organs)
+        found = [spacing_of(np.asarray(page.target_mm, float)[places == k]) for k in range(len(page.organs))]
+        known = [v for v in found if np.isfinite(v)]
+        return float(np.median(known)) if known else 0.0
 
     @cached_property
     def colours(self) -> Array:

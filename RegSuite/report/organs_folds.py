@@ -102,4 +102,4 @@ def _percent(folded: Array) -> float | None:
 
 
 def _share(percent: float) -> str:
-    return "under 0.01 %" if percent < 0.01 else f"{percent:.2g} %"
+    return "Under 0.01 %" if percent < 0.01 else f"{percent:.2g} %"

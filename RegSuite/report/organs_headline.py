@@ -26,7 +26,7 @@ def organs_headline(page: OrgansPage, measures: OrgansMeasures, record: Result) 
         return headline(record)
     things = "organs" if page.labelled else "points"
     doubts = organs_doubts(page, measures)
-    why = " ".join([_did(page, measures), *doubts]).strip()
+    why = " ".join([_did(page, measures, record), *doubts]).strip()
     bad = _bad(page, measures)
     if bad:
         return Headline("fail", bad, why + _warned(record))
@@ -96,10 +96,10 @@ def _bad(page: OrgansPage, measures: OrgansMeasures) -> str:
     return ""
 
 
-def _did(page: OrgansPage, measures: OrgansMeasures) -> str:
+def _did(page: OrgansPage, measures: OrgansMeasures, record: Result) -> str:
     """How far things lay apart and lie now."""
     words = []
-    marks = page.landmarks
+    marks, by_field = page.landmarks, measured(record.metrics, "tre_mm.mean")
     if marks is not None and len(marks.names):
         count = counted(len(marks.names), "landmark")
         was, now, most = (
@@ -109,6 +109,10 @@ def _did(page: OrgansPage, measures: OrgansMeasures) -> str:
             f"{count} that the registration did not see went from {was} to {now} mm apart (mean; largest "
             f"{most} mm)."
         )
+        if by_field is not None and abs(by_field - float(marks.after_mm.mean())) > 0.1 * by_field:
+            words.append(
+                f"Through the volume's own field, target to source, they are {in_mm(by_field)} mm off."
+            )
     before, after = measures.gap("before"), measures.gap("after")
     if before is not None and after is not None:
         things = "surfaces" if page.labelled else "clouds"

@@ -75,9 +75,17 @@ def outlines(axes: Axes, view: OrgansView, plane: Plane, *, dark: bool = False) 
     cut = view.cut(as_array(labels), plane, view.centre)
     for organ, colour in zip(view.page.organs, organ_colours(view.page), strict=True):
         if organ.label and (cut == organ.label).any():
-            fine = comparisons.borders(np.where(cut == organ.label, 1, 0))
+            fine = _thick(comparisons.borders(np.where(cut == organ.label, 1, 0)))
             shown = colour if dark else _lighter(colour)
             comparisons.overlay(axes, fine, shown, view.pixel_mm(plane))
+
+
+def _thick(fine: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lines two pixels of the finer raster wide."""
+    out = fine.copy()
+    out[1:] |= fine[:-1]
+    out[:, 1:] |= out[:, :-1].copy()
+    return out
 
 
 def uncertainty(view: OrgansView) -> Shown | None:
@@ -120,7 +128,7 @@ def _lighter(colour: str) -> str:
     """A colour that can be seen on a dark scan, #rrggbb."""
     from matplotlib.colors import to_hex, to_rgb
 
-    red, green, blue = (0.45 + 0.55 * part for part in to_rgb(colour))
+    red, green, blue = (0.3 + 0.7 * part for part in to_rgb(colour))
     return to_hex((red, green, blue))
 
 

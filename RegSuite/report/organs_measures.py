@@ -144,7 +144,7 @@ class OrgansMeasures:
             place=place,
             points_source=int(own.sum()),
             points_target=int(theirs.sum()),
-            spacing_mm=_spacing(np.asarray(page.target_mm, float)[theirs]),
+            spacing_mm=spacing_of(np.asarray(page.target_mm, float)[theirs]),
             residual_mm=known_mean(residual),
             sd_mm=known_mean(sd),
             unmatched_percent=_percent(~np.isfinite(residual)),
@@ -168,7 +168,8 @@ def in_mm(value: float) -> str:
     return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def _spacing(points: Array) -> float:
+def spacing_of(points: Array) -> float:
+    """Median distance of a point [n, d] from the next one; NaN under two."""
     from scipy.spatial import cKDTree
 
     if len(points) < 2:

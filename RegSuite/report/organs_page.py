@@ -14,7 +14,13 @@ from RegSuite.report.organs_bodies import Bodies, organ_colours
 from RegSuite.report.organs_calibration import RADIUS
 from RegSuite.report.organs_headline import organs_headline
 from RegSuite.report.organs_measures import OrgansMeasures
-from RegSuite.report.organs_tables import coherence_table, landmark_rows, organ_rows, transition_table
+from RegSuite.report.organs_tables import (
+    coherence_table,
+    elasticity_sources,
+    landmark_rows,
+    organ_rows,
+    transition_table,
+)
 from RegSuite.report.organs_tiles import organs_tiles
 from RegSuite.report.organs_view import organs_view
 from RegSuite.report.page import rendered
@@ -42,6 +48,7 @@ def organs_page(found: OrgansPage, record: Result) -> str:
         tiles=organs_tiles(found, measures, record),
         labelled=found.labelled,
         organs=organ_rows(found, measures, record),
+        sources=elasticity_sources(found),
         chips=list(zip([o.name for o in found.organs], organ_colours(found), strict=True)),
         matrices=[t for t in (coherence_table(found), transition_table(found)) if t is not None],
         marks=[] if marks is None else landmark_rows(marks),
@@ -57,7 +64,7 @@ def _pictures(found: OrgansPage, measures: OrgansMeasures) -> dict[str, Any]:
     """All pictures, drawn and embedded."""
     bodies = Bodies(found)
     radius = RADIUS[found.dimensions]
-    clouds = [organs_pictures.before_after(found, bodies)]
+    clouds = organs_pictures.before_after(found, bodies)
     values = [organs_pictures.coloured(found, bodies, name) for name in ("residual_mm", "sd_mm")]
     view = organs_view(found)
     folds = "" if measures.folds is None else measures.folds.sentence
@@ -68,12 +75,12 @@ def _pictures(found: OrgansPage, measures: OrgansMeasures) -> dict[str, Any]:
         ("Displacement", None if view is None else plots.displacement(view.images)),
     ]
     named = organs_charts.landmarks(found, radius)
-    drawn = partial(embed, encode=partial(jpeg, quality=74))
+    drawn, coarser = (partial(embed, encode=partial(jpeg, quality=q)) for q in (76, 60))
     return {
         "place": "" if view is None else place_sentence(view, view.centre),
-        "pairs": [drawn(s) for s in (*clouds, *([] if view is None else organs_maps.pairs(view)))],
+        "pairs": [drawn(clouds), *([] if view is None else [coarser(s) for s in organs_maps.pairs(view)])],
         "values": [drawn(replace(s, name=f"cloud-{s.name}")) for s in values if s is not None],
-        "singles": [] if view is None else [drawn(s) for s in organs_maps.singles(view, folds)],
+        "singles": [] if view is None else [coarser(s) for s in organs_maps.singles(view, folds)],
         "landmark_plot": None if named is None else embedded(png(named)),
         "most_landmarks": organs_charts.MOST_LANDMARKS,
         "charts": [(title, embedded(png(f))) for title, f in charts if f is not None],

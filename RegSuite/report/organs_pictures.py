@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from RegSuite.report import draw, organs_flat
 from RegSuite.report.figures import Shown
 from RegSuite.report.organs_bodies import VALUES, Bodies, Side
+from RegSuite.report.organs_measures import in_mm
 from RegSuite.report.organs_scene import (
     LOOKS,
     UNKNOWN_COLOUR,
@@ -68,9 +69,14 @@ def coloured(page: OrgansPage, bodies: Bodies, name: str) -> Shown | None:
     values = getattr(page, name)
     if values is None or not np.isfinite(values).any():
         return None
-    top = scale_top(values, page)
+    apart = bodies.spacing_mm
+    top = scale_top(values, page, 1.5 * apart if name == "residual_mm" else 0.0)
     title, label, words = _WORDS[name]
     caption = words + f" The scale ends at {top:g} mm, {_over(values, top)}."
+    if name == "residual_mm" and apart:
+        caption += (
+            f" Points of an organ lie {in_mm(apart)} mm apart: residuals under that come from their sampling."
+        )
     if not np.isfinite(values).all():
         caption += f" Grey: unknown ({100 * np.mean(~np.isfinite(values)):.0f} % of the points)."
     bar = draw.ColourBar(f"{label} in mm", *bar_ticks(top))
@@ -98,11 +104,11 @@ _WORDS = {
 }
 
 
-def scale_top(values: Array, page: OrgansPage) -> float:
-    """A round end of the colour scale: the 98th percentile, at least 1 % of the target's diagonal."""
+def scale_top(values: Array, page: OrgansPage, at_least: float = 0.0) -> float:
+    """A round end of the colour scale: the 98th percentile, at least 0.5 % of the target's diagonal."""
     known = values[np.isfinite(values)]
     size = float(np.linalg.norm(np.ptp(np.asarray(page.target_mm), axis=0))) if len(page.target_mm) else 0.0
-    most = max(float(np.percentile(known, 98)), 0.01 * size, 1e-3)
+    most = max(float(np.percentile(known, 98)), 0.005 * size, at_least, 1e-3)
     power = 10.0 ** np.floor(np.log10(most))
     return float(next(f * power for f in (1, 1.5, 2, 3, 4, 5, 8, 10, 15) if f * power >= most))
 

@@ -109,7 +109,7 @@ def _mended(depth: Array, normal: Array, means: Array, size: float) -> tuple[Arr
     """Pinholes, through which the far wall or nothing is seen, filled from the pixel beside them."""
     from scipy import ndimage
 
-    window = 2 * max(1, round(0.3 * size)) + 1
+    window = 2 * max(1, round(0.7 * size)) + 1
     around = ndimage.maximum_filter(ndimage.minimum_filter(depth, window), window)
     with np.errstate(invalid="ignore"):
         hole = np.isfinite(around) & ~(depth <= around + 0.8 * size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,7 @@ LOOKS = (
 
 _LIGHT = np.array([-0.35, -0.55, -0.76])
 _PAPER = np.ones(3)
+_COARSE = 4
 UNKNOWN_COLOUR = (0.62, 0.65, 0.69)
 """Of points without a value, where points are coloured by one."""
 
@@ -78,16 +79,13 @@ def frame_of(look: Look, points: Array, pixels_per_mm: float, margin_mm: float) 
 
 def merged(layers: Sequence[Layer]) -> tuple[Layer, Array]:
     """What is nearest of several layers, and which layer it is [h, w] (-1: none)."""
-    depths = np.stack([layer.depth for layer in layers])
-    which = depths.argmin(axis=0)
-
-    def pick(name: str) -> Array:
-        stacked = np.stack([getattr(layer, name) for layer in layers])
-        return np.asarray(np.take_along_axis(stacked, which[None, ..., None], axis=0)[0])
-
-    nearest = depths.min(axis=0)
-    picked = replace(layers[0], depth=nearest, normal=pick("normal"), values=pick("values"))
-    return picked, np.where(np.isfinite(nearest), which, -1)
+    depth, normal, values = (np.copy(part) for part in (layers[0].depth, layers[0].normal, layers[0].values))
+    which = np.where(layers[0].covered, 0, -1)
+    for number, layer in enumerate(layers[1:], 1):
+        nearer = layer.depth < depth
+        depth[nearer], which[nearer] = layer.depth[nearer], number
+        normal[nearer], values[nearer] = layer.normal[nearer], layer.values[nearer]
+    return Layer(depth, normal, values), which
 
 
 def opaque(layer: Layer, which: Array, colours: Array, *, soft: bool = False) -> Array:
@@ -131,13 +129,17 @@ def _hollows(layer: Layer) -> Array:
     covered = layer.covered
     if not covered.any():
         return np.zeros(covered.shape)
+    coarse = (slice(None, None, _COARSE),) * 2  # shades are soft: a quarter of the pixels each way will do
+    there = covered[coarse]
     far = float(layer.depth[covered].max())
-    depth = np.where(covered, layer.depth, far)
-    size = 0.03 * max(covered.shape)
-    around = ndimage.gaussian_filter(depth, size)
-    share = ndimage.gaussian_filter(covered.astype(float), size)
-    around = np.where(share > 0.02, (around - far * (1 - share)) / np.maximum(share, 0.02), depth)
-    deep: Array = np.clip((depth - around) / (6 * size), 0, 1) * covered
+    size = 0.03 * max(covered.shape) / _COARSE
+    around = ndimage.gaussian_filter(np.where(there, layer.depth[coarse], far), size)
+    share = ndimage.gaussian_filter(there.astype(float), size)
+    around = np.where(share > 0.02, (around - far * (1 - share)) / np.maximum(share, 0.02), far)
+    scale = (np.arange(n) / _COARSE for n in covered.shape)
+    around = ndimage.map_coordinates(around, np.meshgrid(*scale, indexing="ij"), order=1, mode="nearest")
+    depth = np.where(covered, layer.depth, around)
+    deep: Array = np.clip((depth - around) / (6 * size * _COARSE), 0, 1) * covered
     return deep
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-MOST_POINTS = 2000
+MOST_POINTS = 3000
 """Of one organ, drawn; more are thinned evenly at random (a fixed choice)."""
 _NEIGHBOURS = 12
 _FLAT = 0.08
@@ -68,6 +68,10 @@ def of_surface(surface: OrganSurface) -> Surfels:
     kept = points[chosen]
     count = min(7, len(kept))
     radius = _radius(cKDTree(kept).query(kept, k=count)[0]) if count > 1 else np.full(len(kept), 2.0)
+    if len(chosen) == len(usable):
+        radius = np.maximum(
+            radius, np.minimum(0.7 * _longest_edges(points, triangles)[chosen], 2 * np.median(radius))
+        )
     return Surfels(kept, normals[chosen] / lengths[chosen, None], radius, chosen)
 
 
@@ -76,6 +80,17 @@ def thinned(count: int) -> Array:
     if count <= MOST_POINTS:
         return np.arange(count)
     return np.sort(np.random.default_rng(0).permutation(count)[:MOST_POINTS])
+
+
+def _longest_edges(points: Array, triangles: Array) -> Array:
+    """Of those that end at each point [V], so that discs of 0.58 of it cover the triangles."""
+    longest = np.zeros(len(points))
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        ends = triangles[:, [first, second]]
+        length = np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1)
+        for end in ends.T:
+            np.maximum.at(longest, end, length)
+    return longest
 
 
 def _radius(distances: Array) -> Array:

@@ -39,7 +39,6 @@ class OrganRow:
     landmarks: str
     dice: str
     prior: str
-    prior_source: str
     doubt: str
 
 
@@ -71,6 +70,15 @@ def organ_rows(page: OrgansPage, measures: OrgansMeasures, record: Result) -> li
     return [_row(f, colours[f.place], dice) for f in order]
 
 
+def elasticity_sources(page: OrgansPage) -> list[str]:
+    """'liver, spleen: <source>' for each source of the organs' elasticity."""
+    names: dict[str, list[str]] = {}
+    for organ in page.organs:
+        if organ.source:
+            names.setdefault(organ.source, []).append(organ.name)
+    return [f"{', '.join(who)}: {source}" for source, who in names.items()]
+
+
 def _row(facts: OrganFacts, colour: str, dice: Mapping[str, float]) -> OrganRow:
     organ = facts.organ
     prior = ""
@@ -91,7 +99,6 @@ def _row(facts: OrganFacts, colour: str, dice: Mapping[str, float]) -> OrganRow:
         landmarks=f"{in_mm(facts.landmarks_mm)} ({facts.n_landmarks})" if facts.n_landmarks else _NONE,
         dice=f"{dice[key]:.3f}" if key in dice else _NONE,
         prior=prior or _NONE,
-        prior_source=organ.source,
         doubt="; ".join(facts.doubts),
     )
 
