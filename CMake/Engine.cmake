@@ -413,11 +413,13 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/alpha_beta_table.py
   RegSuite/panel/check_course.py
   RegSuite/panel/check_node.py
+  RegSuite/panel/check_organs.py
   RegSuite/panel/check_outputs.py
   RegSuite/panel/check_pair.py
   RegSuite/panel/check_tumor.py
   RegSuite/panel/checks.py
   RegSuite/panel/choices.py
+  RegSuite/panel/coherence_table.py
   RegSuite/panel/compare_box.py
   RegSuite/panel/convergence_plot.py
   RegSuite/panel/course_forms.py
@@ -445,10 +447,12 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/label_view.py
   RegSuite/panel/listener.py
   RegSuite/panel/live_checks.py
+  RegSuite/panel/live_cloud.py
   RegSuite/panel/logic.py
   RegSuite/panel/made_nodes.py
   RegSuite/panel/method_form.py
   RegSuite/panel/metric_table.py
+  RegSuite/panel/model_choice.py
   RegSuite/panel/module.py
   RegSuite/panel/node_names.py
   RegSuite/panel/node_refs.py
@@ -456,6 +460,17 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/node_selector.py
   RegSuite/panel/numbers.py
   RegSuite/panel/order.py
+  RegSuite/panel/organ_forms.py
+  RegSuite/panel/organ_headline.py
+  RegSuite/panel/organ_result_box.py
+  RegSuite/panel/organ_results.py
+  RegSuite/panel/organ_rows.py
+  RegSuite/panel/organ_rows_table.py
+  RegSuite/panel/organ_samples.py
+  RegSuite/panel/organ_state.py
+  RegSuite/panel/organ_table.py
+  RegSuite/panel/organ_view_box.py
+  RegSuite/panel/organ_widget.py
   RegSuite/panel/panel_forms.py
   RegSuite/panel/parameter_form.py
   RegSuite/panel/parameter_node.py
@@ -472,6 +487,7 @@ set(ENGINE_SCRIPTS
   RegSuite/panel/results_area.py
   RegSuite/panel/run_control.py
   RegSuite/panel/samples.py
+  RegSuite/panel/section_form.py
   RegSuite/panel/shown_result.py
   RegSuite/panel/steps.py
   RegSuite/panel/still.py
@@ -575,8 +591,23 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/field/organ_motion.py
   RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
+  RegSuite/pointcloud/joint.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
+  RegSuite/pointcloud/keypoints/__init__.py
+  RegSuite/pointcloud/keypoints/cost_kernels.py
+  RegSuite/pointcloud/keypoints/field.py
+  RegSuite/pointcloud/keypoints/foerstner.py
+  RegSuite/pointcloud/keypoints/graph.py
+  RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/local_fit.py
+  RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/message_kernels.py
+  RegSuite/pointcloud/keypoints/parameters.py
+  RegSuite/pointcloud/keypoints/regression.py
+  RegSuite/pointcloud/keypoints/search.py
+  RegSuite/pointcloud/keypoints/spread.py
+  RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/linear_part.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
@@ -601,6 +632,7 @@ set(ENGINE_SCRIPTS
   RegSuite/quality/definitions.py
   RegSuite/quality/dice.py
   RegSuite/quality/dose_limits.py
+  RegSuite/quality/grid_distance.py
   RegSuite/quality/jacobian.py
   RegSuite/quality/labels.py
   RegSuite/quality/limits.py
@@ -778,6 +810,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/organs_surfaces.py
   RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py
+  RegSuite/workflows/own_roles.py
   RegSuite/workflows/phantom.py
   RegSuite/workflows/points.py
   RegSuite/workflows/points_run.py

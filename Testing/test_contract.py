@@ -52,8 +52,8 @@ OPTIONS = {
     ),
     "points": (
         "--source-landmarks", "--target-landmarks", "--source-image", "--target-image", "--magnitude-mm",
-        "--bandwidth-mm", "--elasticity", "--coherence", "--no-labels", "--transform", "--outliers", "--grid-mm", "--limits",
-        *COMMON_OF_DOSE,
+        "--bandwidth-mm", "--elasticity", "--coherence", "--no-labels", "--transform", "--outliers",
+        "--grid-mm", "--limits", *COMMON_OF_DOSE,
     ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),

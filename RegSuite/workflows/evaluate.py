@@ -12,8 +12,11 @@ from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.report.provenance import versions
 from RegSuite.report.result import InputRecord, plain
 from RegSuite.report.result import Result as ResultRecord
+from RegSuite.workflows.own_roles import as_in_result, names_in_result, own_jacobian, own_role
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from RegSuite.quality.limits import Verdict
     from RegSuite.transforms import DisplacementTransform
 
@@ -98,12 +101,18 @@ def evaluate(
         "moving_points": moving_points,
     }
     sources = {
-        role: value if value is not None else _kept(record, role, warnings) for role, value in given.items()
+        role: value if value is not None else _kept(record, own_role(record, role), warnings)
+        for role, value in given.items()
     }
+    for side in ("fixed", "moving"):
+        if given[f"{side}_labels"] is None and sources[f"{side}_labels"] is not None:
+            sources[f"{side}_labels"] = as_in_result(record, f"{side}_labels", sources[f"{side}_labels"])
     forward: Any = stored_transform(folder).transform
     inverse: Any = stored_transform(folder, inverse=True).transform
     inputs: dict[str, InputRecord] = {}
-    metrics = _metrics(forward, inverse, sources, label_names, inputs, warnings)
+    names = label_names if label_names is not None else names_in_result(record, folder)
+    known = own_jacobian(record, folder)
+    metrics = _metrics(forward, inverse, known, sources, names, inputs, warnings)
     if backward is not None:
         metrics["inverse_consistency_mm"] = _consistency(forward, Path(backward))
     verdicts = verdicts_on(metrics, judge_by, forward.grid)
@@ -129,12 +138,13 @@ def _kept(record: ResultRecord, role: str, warnings: list[str]) -> str | None:
 def _metrics(
     forward: DisplacementTransform,
     inverse: DisplacementTransform,
+    jacobian: Tensor | None,
     sources: dict[str, Any],
     label_names: Any,
     inputs: dict[str, InputRecord],
     warnings: list[str],
 ) -> dict[str, Any]:
-    """All measures that the sources allow."""
+    """All measures that the sources allow. jacobian: as it was written, of organs that slide; else None."""
     from RegSuite.workflows.inputs import Reader
     from RegSuite.workflows.metrics import field_metrics, label_metrics, point_metrics
     from RegSuite.workflows.outputs import warp_labels
@@ -147,7 +157,10 @@ def _metrics(
     for one, other, what in ((fixed, moving, "labels"), (*points, "landmarks")):
         if (one is None) != (other is None):
             warnings.append(f"{what} were given for one image only: nothing can be compared")
-    jacobian = jacobian_determinant(forward.field, grid)
+    if jacobian is None:
+        jacobian = jacobian_determinant(forward.field, grid)
+    elif mask is None and fixed is not None:
+        mask = fixed.data[0] > 0  # organs that slide: between them the field is not one map
     metrics = field_metrics(forward, inverse, jacobian, mask)
     if fixed is not None and moving is not None:
         found, missing = label_metrics(fixed, warp_labels(moving, grid, forward.field), dict(names))

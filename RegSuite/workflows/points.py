@@ -60,20 +60,20 @@ class PointsParameters(CloudParameters):
     elasticity: str = Field(
         default="paper",
         title="Elasticity",
-        description="preset of elastic properties (Resources/organs), of which those of other organs are taken",
+        description="preset of elastic properties (Resources/organs): those of its other organs",
     )
     magnitude_mm: float | None = Field(
         default=None,
         gt=0,
         title="Magnitude",
-        description="instead of the preset's: standard deviation of a point's motion beyond the similarity map",
+        description="standard deviation of a point's motion beyond the similarity map; the preset's if none",
         json_schema_extra={"unit": "mm"},
     )
     bandwidth_mm: float | None = Field(
         default=None,
         gt=0,
         title="Bandwidth",
-        description="instead of the preset's: over which points move alike",
+        description="over which points move alike; the preset's if none",
         json_schema_extra={"unit": "mm"},
     )
     coherence: Literal["organ", "global"] = Field(
