@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.run import Run
 
 METHOD = "bcpd"
-_FINEST_SHARE = 0.15
+_FINEST_SHARE = 0.1
 """Voxels of a made grid are at least this part of the bandwidth: between them the motion is linear."""
 
 
