@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from RegSuite.pointcloud.prior import MotionPrior
 from RegSuite.pointcloud.progress import Progress, Watch, quiet
 from RegSuite.pointcloud.result import Drift, DriftPoint
 from RegSuite.pointcloud.stage import SPACINGS, Clouds, Step, Told, first_sigma2, iterate, scene_of
-from RegSuite.pointcloud.start import Start, start_of
+from RegSuite.pointcloud.start import Start, start_after, start_of
 from RegSuite.pointcloud.sums import PosteriorSums
 from RegSuite.transforms.affine import AffineTransform
 
@@ -35,13 +35,16 @@ def drift(
     *,
     device: str = "cpu",
     watch: Watch | None = None,
+    before: Drift | None = None,
 ) -> Drift:
     """Bring `source` [M, d] onto `target` [N, d]: T(y) = rho(y + v(y)), LPS mm, with its uncertainty.
 
     model: the organs; None: one organ with the default elasticity, labels ignored. parameters: see
     DriftParameters. device: of torch. progress is called once an iteration and may raise Cancelled; watch
-    gets the moved source points as often. Memory is linear in points: about 2.5 kB a source point and 0.2 kB
-    a target point. Same input, same result, bit for bit, on one kind of machine.
+    gets the moved source points as often. before: an earlier drift of the same source cloud, whatever its
+    model; this one begins where that ended, with its sigma unless `first_sigma_mm` is given. Memory is linear
+    in points: about 2.5 kB a source point and 0.2 kB a target point. Same input, same result, bit for bit, on
+    one kind of machine.
     Raises InputError for clouds that cannot be registered (see `checked_pair`), MethodFailed where no target
     point belongs to the source.
     """
@@ -61,7 +64,9 @@ def drift(
             largest=chosen.basis_largest,
         )
     made = time.perf_counter()
-    start = start_of(clouds, used, chosen, progress)
+    start = (
+        start_of(clouds, used, chosen, progress) if before is None else start_after(before, source, centre)
+    )
     placed = time.perf_counter()
     run = _Run(source, clouds, centre, used, chosen, basis, progress, watch)
     end = run.through(start, device)
@@ -106,11 +111,12 @@ class _Run:
         transition = torch.as_tensor(np.array(self.model.transition), device=device)
         moved = self.clouds.y @ start.matrix.T + start.shift
         sigma2 = chosen.gamma**2 * first_sigma2(self.clouds, moved, transition)
-        if start.sigma2 is not None:
-            sigma2 = min(sigma2, start.sigma2)
+        known = start.sigma2 if chosen.first_sigma_mm is None else chosen.first_sigma_mm**2
+        if known is not None:
+            sigma2 = min(sigma2, known)
         curve: list[DriftPoint] = []
         belief = None
-        if max(len(self.clouds.x), len(self.clouds.y)) > chosen.coarse_points:
+        if start.motion is None and max(len(self.clouds.x), len(self.clouds.y)) > chosen.coarse_points:
             few, which = self.clouds.sample(chosen.coarse_points, chosen.seed)
             scene = scene_of(few, self.model, chosen, None if features is None else features.sample(which))
             belief = first_belief(scene, start.matrix, start.shift, sigma2)
@@ -128,6 +134,7 @@ class _Run:
         begin = 0.0 if belief is None else 0.5
         if belief is None:
             belief = first_belief(scene, start.matrix, start.shift, sigma2)
+            belief = belief if start.motion is None else replace(belief, v=start.motion)
         else:
             belief = carried(belief, scene)
         belief, sums, _, converged = iterate(

@@ -31,6 +31,11 @@ class DriftParameters(BaseModel):
     gamma: float = Field(
         default=1.0, gt=0, description="scale of the first standard deviation: smaller trusts the start more"
     )
+    first_sigma_mm: float | None = Field(
+        default=None,
+        gt=0,
+        description="first standard deviation in mm at most, where the start is known to be that near",
+    )
     kappa: float | None = Field(
         default=None,
         gt=0,

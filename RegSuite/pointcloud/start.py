@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from RegSuite.errors import InputError
+from RegSuite.geometry import PointSet
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.progress import Progress
+from RegSuite.pointcloud.result import Drift
 from RegSuite.pointcloud.stage import Clouds
 from RegSuite.pointcloud.start_search import Found, search, turned_degrees
 
@@ -19,13 +23,17 @@ OVERLAP = 0.25
 
 @dataclass(frozen=True)
 class Start:
-    """matrix [d, d] and shift [d] of the first rho; sigma2: how near it is already (None: not known)."""
+    """matrix [d, d] and shift [d] of the first rho; sigma2: how near it is already (None: not known).
+
+    motion: v [M, d] to begin with; None: none.
+    """
 
     matrix: Tensor
     shift: Tensor
     sigma2: float | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    motion: Tensor | None = None
 
 
 def start_of(clouds: Clouds, model: OrganModel, parameters: DriftParameters, progress: Progress) -> Start:
@@ -44,6 +52,25 @@ def start_of(clouds: Clouds, model: OrganModel, parameters: DriftParameters, pro
         return Start(eye, shift, notes=("started with the clouds' centres upon each other",))
     found = search(clouds, shift, model, parameters, progress, shy=parameters.start == "auto")
     return Start(found.matrix, found.shift, found.sigma2, _notes(found, shared, parameters), found.warnings)
+
+
+def start_after(before: Drift, source: PointSet, centre: Tensor) -> Start:
+    """The start that an earlier drift of `source` ended at, in coordinates about `centre` [d].
+
+    Raises InputError where the earlier drift was of another cloud.
+    """
+    if not np.array_equal(before.source.points, source.points):
+        raise InputError(
+            f"the earlier drift moved another cloud ({len(before.source)} points, now {len(source)})",
+            where="before",
+            mend="give the drift of this source cloud, or none",
+        )
+    rho = before.start
+    matrix, shift = (torch.as_tensor(np.array(v), device=centre.device) for v in (rho.matrix, rho.offset))
+    motion = torch.zeros((len(source), len(centre)), dtype=torch.float64, device=centre.device)
+    if before.basis is not None and before.weights is not None:
+        motion = (before.basis.values @ before.weights).to(centre.device)
+    return Start(matrix, shift + matrix @ centre - centre, before.sigma_mm**2, motion=motion)
 
 
 def _notes(found: Found, shared: float, parameters: DriftParameters) -> tuple[str, ...]:
