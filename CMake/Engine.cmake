@@ -602,6 +602,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/keypoints/lattice.py
   RegSuite/pointcloud/keypoints/local_fit.py
   RegSuite/pointcloud/keypoints/match.py
+  RegSuite/pointcloud/keypoints/matches.py
   RegSuite/pointcloud/keypoints/message_kernels.py
   RegSuite/pointcloud/keypoints/parameters.py
   RegSuite/pointcloud/keypoints/regression.py
@@ -619,6 +620,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/result.py
   RegSuite/pointcloud/sampling.py
   RegSuite/pointcloud/stage.py
+  RegSuite/pointcloud/stages.py
   RegSuite/pointcloud/start.py
   RegSuite/pointcloud/start_search.py
   RegSuite/pointcloud/sums.py

@@ -1,0 +1,1 @@
+"""Keypoints of an image, and where they lie in another one."""
