@@ -27,8 +27,8 @@ def abdomen_to_folder(
     """Write the phantom's files into `folder`, whole or not at all; gives {role: file name}.
 
     source.nii.gz and target.nii.gz, CT; source_labels.nii.gz and target_labels.nii.gz as a segmentation
-    found them, organs.csv (label,name) and, where labels are swapped, the true source_organs.nii.gz and
-    target_organs.nii.gz; truth_displacement.nii.gz (target to source, on the target's grid, mm, LPS) and
+    found them, each with a table of label,name beside it, and, where labels are swapped, the true
+    source_organs.nii.gz and target_organs.nii.gz; truth_displacement.nii.gz (target to source, on the target's grid, mm, LPS) and
     truth_inverse_displacement.nii.gz (on the source's), exact where corresponds.nii.gz and
     source_corresponds.nii.gz are 1, elsewhere a fill that says nothing; source_sliding.nii.gz and
     target_sliding.nii.gz (1 near another organ, 2 near the wall); source_points.csv and target_points.csv
@@ -45,6 +45,8 @@ def abdomen_to_folder(
         for role in (*IMAGES, *(TRUE_LABELS if swapped else ()), *MASKS):
             files[role] = f"{role}.nii.gz"
             write_image(getattr(phantom, role), made / files[role])
+            if role.endswith("_labels"):
+                write_names(phantom.label_names, made / f"{role}.csv")
         for role in FIELDS:
             field = getattr(phantom, role)
             files[f"truth_{role}"] = f"truth_{role}.nii.gz"
@@ -52,8 +54,6 @@ def abdomen_to_folder(
         for role in (*CLOUDS, *LANDMARKS):
             files[role] = f"{role}.csv"
             write_points(getattr(clouds, CLOUDS.get(role, role)), made / files[role])
-        files["label_names"] = "organs.csv"
-        write_names(phantom.label_names, made / files["label_names"])
         files["confusion"] = "confusion.csv"
         (made / files["confusion"]).write_text(_matrix(phantom), encoding="utf-8")
         record = json.dumps(_record(phantom, files), indent=2) + "\n"

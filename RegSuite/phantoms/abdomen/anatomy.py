@@ -56,12 +56,12 @@ class Anatomy:
         return both[0], both[1]
 
 
-def draw_anatomy(rng: np.random.Generator, between: Between) -> Anatomy:
-    """Two people or two days. Raises InputError for other words."""
+def draw_anatomy(rng: np.random.Generator, between: Between, motion: float = 1.0) -> Anatomy:
+    """Two people or two days; motion: see `draw_person`. Raises InputError for other words."""
     if between not in ("people", "days"):
         raise InputError(f"a pair of {between!r}", where="between", mend="people or days")
-    source = draw_person(rng)
-    target = draw_person(rng) if between == "people" else another_day(source, rng)
+    source = draw_person(rng, motion)
+    target = draw_person(rng, motion) if between == "people" else another_day(source, rng, motion)
     # the wall then corresponds to the wall and the fat to the fat by one stretch of the body
     return Anatomy(source, replace(target, fat=source.fat))
 

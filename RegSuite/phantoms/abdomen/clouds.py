@@ -56,7 +56,8 @@ def abdomen_clouds(
     *,
     spacing_mm: float = 6.0,
     between: Between = "people",
-    label_error: float = 0.0,
+    motion: float = 1.0,
+    label_error: float | tuple[float, float] = 0.0,
     missing_source: Sequence[str | int] = (),
     missing_target: Sequence[str | int] = (),
     cut_mm: float = 0.0,
@@ -64,25 +65,29 @@ def abdomen_clouds(
     """Clouds of five organs of two people ("people") or two days of one ("days").
 
     points_per_organ: of each organ alike; else spacing_mm, the least distance between neighbours, so that
-    large organs have more points. label_error: share of all points, on both sides, whose label is swapped
-    for a neighbour's, in patches. missing_source, missing_target: organs (names or labels) that a side
-    lacks. cut_mm: the target's field of view ends this far below its organs' highest point; points above
-    are not there. Same seed, same bits; the people depend on seed and `between` alone.
+    large organs have more points. motion multiplies the organs' own shifts and turns; 1: they lie 10 to 30
+    mm otherwise against each other in two people. label_error: share of the points whose label is swapped
+    for a neighbour's, in patches; one number for both sides, or source and target. missing_source,
+    missing_target: organs (names or labels) that a side lacks. cut_mm: the target's field of view ends
+    this far below its organs' highest point; points above are not there. Same seed, same bits; the people
+    depend on seed, between and motion alone.
     Raises InputError for values that cannot be.
     """
-    _check(points_per_organ, spacing_mm, label_error, cut_mm)
+    errors = label_error if isinstance(label_error, tuple) else (label_error, label_error)
+    _check(points_per_organ, spacing_mm, errors, cut_mm, motion)
     lacks = [{label_of(organ) for organ in side} for side in (missing_source, missing_target)]
     people, spread, mistakes = (np.random.default_rng([seed, n]) for n in range(3))
-    anatomy = draw_anatomy(people, between)
+    anatomy = draw_anatomy(people, between, motion)
     clouds, patches = [], []
-    for person, absent, cut in ((anatomy.source, lacks[0], 0.0), (anatomy.target, lacks[1], cut_mm)):
+    sides = (anatomy.source, lacks[0], errors[0], 0.0), (anatomy.target, lacks[1], errors[1], cut_mm)
+    for person, absent, error, cut in sides:
         points, true = _cloud(person, absent, points_per_organ, spacing_mm, spread)
         if cut > 0:
             kept = points[:, 2] <= top_mm(person) - cut
             points, true = points[kept], true[kept]
         if not len(points):
             raise InputError("a cloud without points", where="missing, cut_mm", mend="leave some organ")
-        own = draw_patches(points, true, label_error, mistakes) if label_error > 0 else []
+        own = draw_patches(points, true, error, mistakes) if error > 0 else []
         found = true.copy()
         for patch in own:
             patch.swap(points, true, found)
@@ -109,9 +114,10 @@ def abdomen_clouds(
         seed=seed,
         parameters={
             "between": between,
+            "motion": motion,
             "points_per_organ": points_per_organ,
             "points_apart_mm": spacing_mm,
-            "label_error": label_error,
+            "label_error": list(errors),
             "missing_source": sorted(LABEL_NAMES[label] for label in lacks[0]),
             "missing_target": sorted(LABEL_NAMES[label] for label in lacks[1]),
             "cut_mm": cut_mm,
@@ -169,12 +175,16 @@ def _rows(points: PointSet, kept: NDArray[np.bool_]) -> PointSet:
     return PointSet(points.points[kept], labels, names, points.name)
 
 
-def _check(count: int | None, spacing_mm: float, label_error: float, cut_mm: float) -> None:
+def _check(
+    count: int | None, spacing_mm: float, errors: tuple[float, float], cut_mm: float, motion: float
+) -> None:
     limits = (
         ("points_per_organ", 100 if count is None else count, 10, 20_000),
         ("spacing_mm", spacing_mm, 1.0, 40.0),
-        ("label_error", label_error, 0.0, 0.5),
+        ("label_error", min(errors), 0.0, 0.5),
+        ("label_error", max(errors), 0.0, 0.5),
         ("cut_mm", cut_mm, 0.0, 150.0),
+        ("motion", motion, 0.0, 3.0),
     )
     for name, value, low, high in limits:
         if not low <= value <= high:

@@ -42,10 +42,13 @@ LONG_MM = 100.0
 """What is 1 along the body in body coordinates, on average."""
 
 
-def draw_person(rng: np.random.Generator) -> Person:
-    """A person, redrawn until the organs have room. Raises MethodFailed after 60 tries."""
+def draw_person(rng: np.random.Generator, motion: float = 1.0) -> Person:
+    """A person, redrawn until the organs have room; motion multiplies the organs' shifts and turns.
+
+    Raises MethodFailed after 60 tries.
+    """
     for _ in range(TRIES):
-        organs = {organ.label: _organ(organ, rng) for organ in ORGANS}
+        organs = {organ.label: _organ(organ, rng, motion) for organ in ORGANS}
         turn, shift = _normal(rng) * math.radians(WHOLE_TURN_SD_DEGREES), _normal(rng) * WHOLE_SHIFT_SD_MM
         whole = WholeMap(float(np.exp(_normal(rng)[0] * SCALE_SD)), turn, shift)
         long = np.array([1.0, 1.0, float(np.exp(_normal(rng)[0] * BODY_SD))])
@@ -56,10 +59,10 @@ def draw_person(rng: np.random.Generator) -> Person:
     raise MethodFailed(f"no room for the organs of a phantom in {TRIES} tries", mend="take another seed")
 
 
-def another_day(person: Person, rng: np.random.Generator) -> Person:
+def another_day(person: Person, rng: np.random.Generator, motion: float = 1.0) -> Person:
     """The same person later: each organ a third of the way to another person's, the bladder all of it."""
     for _ in range(TRIES):
-        other = draw_person(rng)
+        other = draw_person(rng, motion)
         mixed = {
             label: old.blended(other.organs[label], 1.0 if label == 5 else DAY_SHARE)
             for label, old in person.organs.items()
@@ -129,8 +132,8 @@ def _gap(organs: dict[int, OrganMap], a: int, b: int, every: int = 1) -> float:
     return least
 
 
-def _organ(organ: PhantomOrgan, rng: np.random.Generator) -> OrganMap:
-    tilt = np.radians(organ.tilt_degrees) + _normal(rng) * math.radians(TURN_SD_DEGREES)
+def _organ(organ: PhantomOrgan, rng: np.random.Generator, motion: float) -> OrganMap:
+    tilt = np.radians(organ.tilt_degrees) + _normal(rng) * motion * math.radians(TURN_SD_DEGREES)
     rows = []
     for _ in range(WAVES):
         along, across = rng.normal(size=3), rng.normal(size=3)
@@ -141,7 +144,7 @@ def _organ(organ: PhantomOrgan, rng: np.random.Generator) -> OrganMap:
     return OrganMap(
         log_stretch=_normal(rng) * organ.stretch_sd,
         turn=tilt,
-        place=np.asarray(organ.place_mm) + _normal(rng) * SHIFT_SD_MM,
+        place=np.asarray(organ.place_mm) + _normal(rng) * motion * SHIFT_SD_MM,
         waves=gentle(np.array(rows)),
     )
 
