@@ -28,13 +28,13 @@ def abdomen_to_folder(
 
     source.nii.gz and target.nii.gz, CT; source_labels.nii.gz and target_labels.nii.gz as a segmentation
     found them, each with a table of label,name beside it, and, where labels are swapped, the true
-    source_organs.nii.gz and target_organs.nii.gz; truth_displacement.nii.gz (target to source, on the target's grid, mm, LPS) and
-    truth_inverse_displacement.nii.gz (on the source's), exact where corresponds.nii.gz and
-    source_corresponds.nii.gz are 1, elsewhere a fill that says nothing; source_sliding.nii.gz and
-    target_sliding.nii.gz (1 near another organ, 2 near the wall); source_points.csv and target_points.csv
-    (x,y,z,label), source_landmarks.csv and target_landmarks.csv, row by row; confusion.csv, counts of
-    points by true (rows) and found label;
-    phantom.json with all that is needed to make it again.
+    source_organs.nii.gz and target_organs.nii.gz; truth_displacement.nii.gz (target to source, on the
+    target's grid, mm, LPS) and truth_inverse_displacement.nii.gz (on the source's), exact where
+    corresponds.nii.gz and source_corresponds.nii.gz are 1, elsewhere a fill that says nothing;
+    source_sliding.nii.gz and target_sliding.nii.gz (1 near another organ, 2 near the wall);
+    source_points.csv and target_points.csv (x,y,z,label), source_landmarks.csv and target_landmarks.csv,
+    row by row; confusion.csv, counts of points by true (rows) and found label; phantom.json with all
+    that is needed to make it again.
     Raises OutputError for a folder that is there already (unless `overwrite`) or cannot be made,
     DiskFull for a full disk.
     """
