@@ -52,3 +52,11 @@ def test_a_template_comes_nearer_to_a_tumours_true_map(tmp_path):
 
 def test_a_run_is_stopped_half_way():
     assert example("03_follow_and_cancel.py").splitlines()[-1] == "stopped"
+
+
+def test_organs_of_a_phantom_come_home(tmp_path):
+    said = example("10_organs.py", tmp_path)
+    landmarks = next(line for line in said.splitlines() if line.startswith("landmarks:"))
+    before, after = (float(word) for word in landmarks.split() if word[0].isdigit())
+    assert after < 0.5 * before
+    assert (tmp_path / "result" / "report.html").exists()
