@@ -47,6 +47,7 @@ set(ENGINE_SCRIPTS
   RegSuite/cli/from_workflow.py
   RegSuite/cli/gamma.py
   RegSuite/cli/interrupt.py
+  RegSuite/cli/keypoints.py
   RegSuite/cli/main.py
   RegSuite/cli/methods.py
   RegSuite/cli/organs.py
@@ -792,6 +793,9 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/initial.py
   RegSuite/workflows/inputs.py
   RegSuite/workflows/interpolation.py
+  RegSuite/workflows/keypoints.py
+  RegSuite/workflows/keypoints_result.py
+  RegSuite/workflows/keypoints_run.py
   RegSuite/workflows/limits.py
   RegSuite/workflows/metrics.py
   RegSuite/workflows/model.py

@@ -55,6 +55,10 @@ OPTIONS = {
         "--bandwidth-mm", "--elasticity", "--coherence", "--no-labels", "--transform", "--outliers",
         "--grid-mm", "--limits", *COMMON_OF_DOSE,
     ),
+    "keypoints": (
+        "--fixed-mask", "--moving-mask", "--fixed-labels", "--moving-labels", "--fixed-landmarks",
+        "--moving-landmarks", "--initial", "--count", "--window-mm", "--refine", "--limits", *COMMON_OF_DOSE,
+    ),
     "view": ("--port", "--no-browser"),
     "methods": ("--json",),
     "doctor": ("--json",),

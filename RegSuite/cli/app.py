@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "RegSuite.cli.points:command",
         "Bring a cloud of points onto another one, without correspondences.",
     ),
+    "keypoints": (
+        "RegSuite.cli.keypoints:command",
+        "Find keypoints of an image in another one, and the deformation that they tell.",
+    ),
     "view": (
         "RegSuite.cli.view:command",
         "Look at a result in the browser, with Slicer's slice and 3D views.",

@@ -85,24 +85,31 @@ def search(
     for number, level in enumerate(levels):
         if trees and number:
             base = smoothed(points_mm, base, 0.05 + np.clip(certainty, 0, 1))
-        costs = _costs(level, points_mm, base, parameters.patch)
+        done = _part(step, number, len(levels))
+        costs = _costs(level, points_mm, base, parameters.patch, done)
         energy = costs
         if trees:
-            energy = _regularised(costs, level.spacing_mm, points_mm, trees, parameters.stiffness)
+            energy = _regularised(costs, level.spacing_mm, points_mm, trees, parameters.stiffness, done)
         steps, certainty = _least(energy)
         nearest = energy.reshape(len(energy), -1).argmin(axis=1)
         cost = costs.reshape(len(costs), -1)[np.arange(len(costs)), nearest].astype(np.float64)
         base = base + level.spacing_mm * steps
-        step((number + 1) / len(levels))
     d = points_mm.shape[1]
     return Found(base[:, :d] @ directions.T, certainty, cost)
+
+
+def _part(step: Step, number: int, count: int) -> Step:
+    """A step whose 0..1 is that of level `number`."""
+    return lambda fraction: step((number + fraction) / count)
 
 
 def _directions(level: Level) -> FloatArray:
     return np.asarray(level.fixed.grid.direction)
 
 
-def _costs(level: Level, points_mm: FloatArray, base: FloatArray, patch: int) -> NDArray[np.float32]:
+def _costs(
+    level: Level, points_mm: FloatArray, base: FloatArray, patch: int, step: Step
+) -> NDArray[np.float32]:
     """[n, z, y, x], 1 on the mean; places outside of the moving image have 1."""
     from RegSuite.pointcloud.keypoints.cost_kernels import patch_costs
 
@@ -118,7 +125,8 @@ def _costs(level: Level, points_mm: FloatArray, base: FloatArray, patch: int) ->
 
     parts = [slice(start, start + POINTS_AT_ONCE) for start in range(0, len(points_mm), POINTS_AT_ONCE)]
     with ThreadPoolExecutor(threads()) as pool:
-        list(pool.map(of_points, parts))
+        for number, _ in enumerate(pool.map(of_points, parts)):
+            step(0.5 * number / len(parts))
     unseen = np.isnan(costs)
     mean = float(np.mean(costs[~unseen], dtype=np.float64)) if not unseen.all() else 1.0
     costs /= np.float32(mean if mean > 0 else 1.0)
@@ -132,6 +140,7 @@ def _regularised(
     points_mm: FloatArray,
     trees: Sequence[Tree],
     stiffness: float,
+    step: Step,
 ) -> NDArray[np.float32]:
     """Mean min-marginals [n, z, y, x]; trees are worked on in as many at a time as memory allows."""
     from RegSuite.pointcloud.keypoints.message_kernels import tree_marginals
@@ -153,6 +162,7 @@ def _regularised(
         for start in range(0, len(trees), at_once):
             for part in pool.map(of_tree, trees[start : start + at_once]):
                 total += part / np.float32(len(trees))
+            step(0.5 + 0.5 * min(start + at_once, len(trees)) / len(trees))
     return total.reshape(costs.shape)
 
 
