@@ -76,6 +76,14 @@ def check_points(node: Any, role: InputRole, inside: Any, tell: Tell) -> int | N
     return int(node.GetNumberOfControlPoints()) if usable else None
 
 
+def check_models(given: Any, role: InputRole, tell: Tell) -> None:
+    """Tell what is wrong with a model, or several, that stand for organs."""
+    from RegSuite.mrml.taken import structures_of_models
+
+    with refusals(tell, role.title, role.name):
+        structures_of_models(given, role.name.replace("_", " "))
+
+
 def check_transform(node: Any, role: InputRole, tell: Tell) -> None:
     """Tell where what was given is no transform."""
     with refusals(tell, role.title, role.name):

@@ -14,7 +14,15 @@ from RegSuite.mrml.inputs import check_twice, is_node
 from RegSuite.mrml.markups import points_from_markups
 from RegSuite.mrml.modality import modality_of
 from RegSuite.mrml.parts import node_of
-from RegSuite.panel.check_node import Placed, check_image, check_points, check_regions, check_transform
+from RegSuite.mrml.taken import is_models, kind_of
+from RegSuite.panel.check_node import (
+    Placed,
+    check_image,
+    check_models,
+    check_points,
+    check_regions,
+    check_transform,
+)
 from RegSuite.panel.check_pair import check_memory, check_overlap, check_sizes
 from RegSuite.panel.finding import Finding, Tell, refusals
 from RegSuite.workflows.model import InputRole, Workflow
@@ -25,6 +33,11 @@ __all__ = ["Finding", "check_inputs"]
 def sides_of(workflow: Workflow) -> tuple[str, str]:
     """The roles of the image that stays and of the one that is brought there."""
     return workflow.view.background, workflow.moved
+
+
+def _stems(workflow: Workflow) -> tuple[str, ...]:
+    """The same as other roles begin: target of target_image."""
+    return tuple(side.removesuffix("_image") for side in sides_of(workflow))
 
 
 def check_inputs(
@@ -73,7 +86,7 @@ def _check_each(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> di
     """Every node alone, and on the grid of its image; the images that can be used, by role."""
     initial = chosen.get("initial")
     moved = workflow.moved
-    found = [(role, node_of(chosen.get(role.name))) for role in workflow.inputs]
+    found = [(role, _node_of(chosen.get(role.name))) for role in workflow.inputs]
     nodes = [(role, node) for role, node in found if node is not None]
     images: dict[str, Placed] = {}
     for role, node in (pair for pair in nodes if pair[0].kind == "image"):
@@ -81,7 +94,12 @@ def _check_each(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> di
         if grid is not None:
             images[role.name] = Placed(node.GetName(), grid)
     for role, node in nodes:
-        if role.kind in ("mask", "labels"):
+        kind = kind_of(role, chosen[role.name])
+        if kind == "points" and role.kind != "points":
+            check_points(node, role, None, tell)
+        elif kind == "structures" and role.kind != "structures":
+            check_models(chosen[role.name], role, tell)
+        elif role.kind in ("mask", "labels"):
             check_regions(node, role, _grid(images.get(role.image)), _inside(role, moved, initial), tell)
         elif role.kind == "transform":
             check_transform(node, role, tell)
@@ -98,7 +116,7 @@ def _check_partners(
     chosen: Mapping[str, Any], counts: Mapping[str, int | None], workflow: Workflow, tell: Tell
 ) -> None:
     """Landmarks of both sides are pairs row by row, by the run's own rule of numbers and names."""
-    roles = [f"{side}_points" for side in sides_of(workflow)]
+    roles = [f"{side}_points" for side in _stems(workflow)]
     if any(counts.get(name) is None for name in roles):
         return
     titles = ", ".join(found.title for name in roles if (found := workflow.input(name)) is not None)
@@ -109,7 +127,7 @@ def _check_partners(
 
 def _check_sides(workflow: Workflow, chosen: Mapping[str, Any], tell: Tell) -> None:
     """Labels and landmarks measure something where both sides have them."""
-    sides = sides_of(workflow)
+    sides = _stems(workflow)
     for what in ("labels", "points"):
         roles = {side: workflow.input(f"{side}_{what}") for side in sides}
         there = [side for side in sides if f"{side}_{what}" in chosen]
@@ -142,6 +160,11 @@ def _check_preset(sides: tuple[str, str], chosen: Mapping[str, Any], name: str |
             )
             mend = _("choose another preset, or 'automatic'")
             tell(Finding("warning", what, _("Preset"), mend, (side,)))
+
+
+def _node_of(given: Any) -> Any:
+    """The node of an input, the first one of several models."""
+    return given[0] if is_models(given) else node_of(given)
 
 
 def _inside(role: InputRole, moved: str, initial: Any) -> Any:

@@ -13,6 +13,7 @@ from RegSuite.panel.direction import direction
 from RegSuite.panel.folder_form import FolderForm
 from RegSuite.panel.inputs_form import InputsForm
 from RegSuite.panel.live_checks import LiveChecks
+from RegSuite.panel.node_names import field_name
 from RegSuite.panel.parameter_form import ParameterForm
 from RegSuite.panel.parameter_node import inputs_of, outputs_of
 from RegSuite.panel.widget import put_into
@@ -46,12 +47,17 @@ class ImageForms:
         self.inputs = InputsForm(workflow, ui, without)
         self.inputs.set_scene(slicer.mrmlScene)
         put_into(ui.inputsArea, self.inputs.widget)
-        self.parameter_form = ParameterForm(workflow, offer)
-        put_into(ui.parametersArea, self.parameter_form.widget)
-        put_into(ui.advancedArea, self.parameter_form.advanced)
+        self.parameter_form = self.make_parameter_form(offer)
         self.folder = FolderForm(ui)
         self.checks = LiveChecks(self.early_findings, self.fields_of_finding)
         put_into(ui.checkArea, self.checks.widget)
+
+    def make_parameter_form(self, offer: Offer | None) -> Any:
+        """The form of the parameters, put into the panel; a subclass without methods has its own."""
+        form = ParameterForm(self._workflow, offer)
+        put_into(self._ui.parametersArea, form.widget)
+        put_into(self._ui.advancedArea, form.advanced)
+        return form
 
     @property
     def connected(self) -> bool:
@@ -132,7 +138,7 @@ class ImageForms:
         return [node for node in [self._chosen(self._workflow.moved)] if node is not None]
 
     def _chosen(self, role: str) -> Any:
-        return None if self._parameters is None else getattr(self._parameters, role)
+        return None if self._parameters is None else getattr(self._parameters, field_name(role))
 
     def _told(self, *_arguments: Any) -> None:
         """Say what will be warped onto what."""

@@ -11,6 +11,7 @@ SEGMENTATION = "vtkMRMLSegmentationNode"
 MARKUPS = "vtkMRMLMarkupsNode"
 _STATE = (
     "Visibility",
+    "Visibility3D",
     "Visibility2DFill",
     "Visibility2DOutline",
     "Opacity2DFill",
@@ -22,16 +23,18 @@ _STATE = (
 class LabelView:
     """How the labels and landmarks of a result are shown; `restore` gives the inputs their own looks back.
 
-    nodes: by role. What belongs to the moving image lies elsewhere in space than the warped one:
-    seen over it, it would mislead, so it is hidden.
+    nodes: by role. sides: how roles of the fixed and of the moving image begin. What belongs to the moving
+    image lies elsewhere in space than the warped one: seen over it, it would mislead, so it is hidden.
     """
 
-    def __init__(self, nodes: Mapping[str, Any]) -> None:
-        self._shown = [node for role, node in nodes.items() if _is_seen(role, node)]
-        self._hidden = [node for role, node in nodes.items() if _is_of_moving(role, node)]
-        inputs = [node for role, node in nodes.items() if role.startswith(("fixed", "moving"))]
+    def __init__(self, nodes: Mapping[str, Any], sides: tuple[str, str] = ("fixed", "moving")) -> None:
+        fixed, moving = sides
+        shown = {role: node for role, node in nodes.items() if _is_shown(node)}
+        self._shown = [node for role, node in shown.items() if not role.startswith(moving)]
+        self._hidden = [node for role, node in shown.items() if role.startswith(moving)]
+        inputs = [node for role, node in nodes.items() if role.startswith(sides)]
         self._before = {id(d): (d, _state(d)) for d in map(_display, inputs) if d is not None}
-        self._fixed = [node for role, node in nodes.items() if role == "fixed_labels"]
+        self._fixed = [node for role, node in nodes.items() if role == f"{fixed}_labels"]
 
     @property
     def has_labels(self) -> bool:
@@ -59,12 +62,8 @@ class LabelView:
         self._before.clear()
 
 
-def _is_seen(role: str, node: Any) -> bool:
-    return bool(node.IsA(SEGMENTATION) or node.IsA(MARKUPS)) and not role.startswith("moving")
-
-
-def _is_of_moving(role: str, node: Any) -> bool:
-    return bool(node.IsA(SEGMENTATION) or node.IsA(MARKUPS)) and role.startswith("moving")
+def _is_shown(node: Any) -> bool:
+    return bool(node.IsA(SEGMENTATION) or node.IsA(MARKUPS))
 
 
 def _display(node: Any) -> Any | None:

@@ -127,8 +127,13 @@ OF_ONE_MOVING = ("moving", "moving_mask", "moving_labels", "moving_points", "ini
 
 def _name(given: dict[str, Any], workflow: Workflow) -> str:
     """'atlas to scan', as the result is called."""
-    chosen: list[Any] = [given.get(role) for role in (workflow.moved, workflow.view.background)]
-    names = [str(item.GetName()) for item in chosen if hasattr(item, "GetName")]
+    images = (workflow.moved, workflow.view.background)
+    needed = [role.name for role in workflow.inputs if role.required]
+    for roles in (images, needed):
+        chosen: list[Any] = [given.get(role) for role in roles]
+        names = [str(item.GetName()) for item in chosen if hasattr(item, "GetName")]
+        if len(names) == len(roles):
+            return " to ".join(names)
     return " to ".join(names) or "RegSuite result"
 
 

@@ -43,8 +43,10 @@ def refs_in(given: Any, title: str) -> Iterator[tuple[str, NodeRef]]:
     elif isinstance(given, Mapping):
         for key, part in given.items():
             yield from refs_in(part, _PLACES.get(str(key), f"{title} {key}".strip()))
-    elif isinstance(given, tuple) and given and isinstance(given[0], NodeRef):  # regions of a node
-        yield title, given[0]
+    elif isinstance(given, tuple) and given and isinstance(given[0], NodeRef):
+        for part in given:  # a node with its regions, or several nodes
+            if isinstance(part, NodeRef):
+                yield title, part
     elif isinstance(given, list | tuple):
         for number, part in enumerate(given, start=1):
             yield from refs_in(part, _("Fraction {n}").format(n=number))

@@ -17,6 +17,7 @@ PANEL_PX = (540, 960)
 VIEW_PX = (520, 540)
 DOSE_VIEW_PX = (500, 600)
 TUMOR_VIEW_PX = (520, 800)
+ORGAN_VIEW_PX = (520, 560)
 BITS = 5
 """Of each channel in a picture with a wash of colours, which a palette would show in steps."""
 
@@ -163,6 +164,49 @@ def tumor_metamorphosis(folder, seconds=900):
     return words
 
 
+def organ_registration(folder, seconds=900):
+    """organ-registration-running (the cloud on its way), organ-registration and -before, of a real run."""
+    harness.start()
+    import slicer
+
+    from RegSuite.panel.organ_samples import ABDOMEN, load_organs
+    from Testing.harness.four_up import FourUp
+    from Testing.modules.conftest import MODULES
+
+    slicer.mrmlScene.Clear(0)
+    module = harness.load_module(MODULES / "OrganRegistration" / "OrganRegistration.py")
+    with FourUp(ORGAN_VIEW_PX) as views:
+        panel = harness.open_panel(module)
+        sample = load_organs(ABDOMEN)
+        parameters = panel.logic.getParameterNode()
+        for side in ("source", "target"):
+            for what in ("Labels", "Points"):
+                setattr(parameters, f"{side}{what}", getattr(sample, f"{side}_{what.lower()}"))
+            setattr(parameters, f"{side}Image", getattr(sample, side))
+        parameters.elasticity = "abdomen"
+        views.show(background=sample.target)
+        panel.ui.applyButton.click()
+        drawn = []
+
+        def over():
+            if not drawn and slicer.mrmlScene.GetFirstNodeByName("moving cloud") is not None:
+                drawn.append(draw(panel, views, folder / "organ-registration-running.png", colours=None))
+            return not panel.control.running
+
+        harness.wait_until(over, seconds)
+        panel.progress.log_section.visible = False
+        panel.ui.modelsSection.collapsed = True
+        panel.results.show_in_views()  # at the size of these views
+        panel.results.view.choose("colour", "distance")
+        draw(panel, views, folder / "organ-registration.png", colours=None)
+        panel.results.view.choose("colour", "organ")
+        panel.results.view.choose("when", "before")
+        draw(panel, views, folder / "organ-registration-before.png", colours=None)
+        words = panel.errors.text
+        harness.close_panel(panel)
+    return words
+
+
 def add_ball(segmentation, name, beside, shift_ras, radius_mm):
     """One more structure: a ball beside another one, where the dose is steep and so least certain."""
     import slicer
@@ -219,3 +263,4 @@ if __name__ == "__main__":
     population(Path(sys.argv[1]))
     dose_accumulation(Path(sys.argv[1]))
     tumor_metamorphosis(Path(sys.argv[1]))
+    organ_registration(Path(sys.argv[1]))
