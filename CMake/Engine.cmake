@@ -818,6 +818,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/outputs.py
   RegSuite/workflows/own_roles.py
   RegSuite/workflows/phantom.py
+  RegSuite/workflows/phantom_kinds.py
   RegSuite/workflows/points.py
   RegSuite/workflows/points_run.py
   RegSuite/workflows/quality.py
