@@ -592,7 +592,6 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/field/organ_motion.py
   RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
-  RegSuite/pointcloud/joint.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
   RegSuite/pointcloud/keypoints/__init__.py

@@ -109,7 +109,7 @@ def _did(page: OrgansPage, measures: OrgansMeasures, record: Result) -> str:
             f"{count} that the registration did not see went from {was} to {now} mm apart (mean; largest "
             f"{most} mm)."
         )
-        if by_field is not None and abs(by_field - float(marks.after_mm.mean())) > 0.1 * by_field:
+        if by_field is not None and abs(by_field - float(marks.after_mm.mean())) > 0.03 * by_field:
             words.append(
                 f"Through the volume's own field, target to source, they are {in_mm(by_field)} mm off."
             )

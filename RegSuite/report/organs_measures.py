@@ -136,7 +136,9 @@ class OrgansMeasures:
         sd = np.full(1, np.nan) if page.sd_mm is None else np.asarray(page.sd_mm, float)[own]
         marks = page.landmarks
         errors = np.zeros(0)
-        if marks is not None and marks.organs is not None:
+        if marks is not None and not page.labelled:
+            errors = marks.after_mm
+        elif marks is not None and marks.organs is not None:
             errors = marks.after_mm[np.asarray(marks.organs) == place]
         inside = None if self.folds is None else self.folds.by_label.get(page.organs[place].label)
         return OrganFacts(

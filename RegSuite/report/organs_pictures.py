@@ -50,6 +50,10 @@ def before_after(page: OrgansPage, bodies: Bodies) -> Shown:
     )
     if page.dimensions == 2:
         caption = f"Dots: {when} Rings: the target's. After it, dots and rings should form the same lines."
+    elif all(body.surfels.normals is None for body in bodies.target):
+        caption = (
+            f"Opaque balls: {when} Clear balls with a dark rim: the target's. After it, both should mix."
+        )
     if shift.any():
         words = ", ".join(f"{v:.0f}" for v in shift)
         caption += (
@@ -72,6 +76,8 @@ def coloured(page: OrgansPage, bodies: Bodies, name: str) -> Shown | None:
     apart = bodies.spacing_mm
     top = scale_top(values, page, 1.5 * apart if name == "residual_mm" else 0.0)
     title, label, words = _WORDS[name]
+    if not page.labelled:
+        title = title.replace("surfaces", "clouds")
     caption = words + f" The scale ends at {top:g} mm, {_over(values, top)}."
     if name == "residual_mm" and apart:
         caption += (

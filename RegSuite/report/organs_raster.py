@@ -59,7 +59,9 @@ def splat(
         part = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
         inside = points - np.array([*low, 0.0])
         drawn = _drawn(inside, normals, radius, values, size)
-        depth[part], normal[part], means[part] = _mended(*drawn, float(np.median(radius)))
+        if normals is not None:
+            drawn = _mended(*drawn, float(np.median(radius)))
+        depth[part], normal[part], means[part] = drawn
     return Layer(depth, normal, means)
 
 

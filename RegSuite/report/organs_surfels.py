@@ -19,6 +19,9 @@ _NEIGHBOURS = 12
 _FLAT = 0.08
 """Clouds whose neighbourhoods are flatter (least of three variances by their sum, median) are surfaces."""
 
+_BALL = 0.2
+"""Radius of balls by that of discs: small, so that the inside of a cloud and the other cloud are seen."""
+
 
 @dataclass(frozen=True, eq=False)
 class Surfels:
@@ -48,7 +51,7 @@ def of_cloud(points: Array) -> Surfels:
     variances, axes = np.linalg.eigh(np.einsum("nki,nkj->nij", around, around))
     flatness = variances[:, 0] / np.maximum(variances.sum(axis=1), 1e-12)
     if np.median(flatness) > _FLAT:
-        return Surfels(kept, None, 0.4 * radius, chosen)
+        return Surfels(kept, None, np.full(len(kept), _BALL * float(np.median(radius))), chosen)
     return Surfels(kept, axes[:, :, 0], radius, chosen)
 
 

@@ -10,7 +10,7 @@ from RegSuite.quality.definitions import measured
 from RegSuite.report.headline import Tone, counted, duration
 from RegSuite.report.organs_folds import FEW_PERCENT
 from RegSuite.report.organs_headline import MOST_LEFT_OUT
-from RegSuite.report.organs_measures import LEFT_OUT_PERCENT, MISSED_MM, in_mm
+from RegSuite.report.organs_measures import LEFT_OUT_PERCENT, in_mm
 from RegSuite.report.tiles import KeyNumber
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def _landmarks(page: OrgansPage, record: Result) -> KeyNumber:
     below = (
         f"mean of {len(marks.names)}; largest {in_mm(float(marks.after_mm[worst]))} mm: {marks.names[worst]}"
     )
+    if marks.names[worst].isdigit():
+        below = below.rpartition(" ")[0] + f" landmark {marks.names[worst]}"
     verdict = next((v.verdict for v in record.verdicts if v.measure == "tre_mm.mean"), None)
     tone: Tone | None = "fail" if after > before or verdict == "fail" else None
     if verdict == "pass" and tone is None:
@@ -61,8 +63,8 @@ def _gap(page: OrgansPage, measures: OrgansMeasures) -> KeyNumber:
     was = "" if before is None else f"{in_mm(before)} → "
     count = sum(o.after is not None for o in page.organs)
     below = f"mean distance, over {counted(count, 'organ')}" if page.labelled else "mean distance, both ways"
-    worse = before is not None and after > before
-    return KeyNumber(name, f"{was}{in_mm(after)} mm", below, "fail" if worse or after > MISSED_MM else None)
+    bad = any(f.missed or f.worse for f in measures.organs)
+    return KeyNumber(name, f"{was}{in_mm(after)} mm", below, "fail" if bad else None)
 
 
 def _worst(measures: OrgansMeasures) -> KeyNumber | None:

@@ -18,7 +18,7 @@ from RegSuite.report.organs_content import OrganLandmarks, OrganShown, SurfaceGa
 from RegSuite.report.organs_headline import organs_headline
 from RegSuite.report.organs_measures import OrgansMeasures
 from RegSuite.report.organs_page import organs_page, write_organs_page
-from RegSuite.report.organs_tables import coherence_table, organ_rows, transition_table
+from RegSuite.report.organs_tables import coherence_table, elasticity_sources, organ_rows, transition_table
 from RegSuite.report.organs_tiles import organs_tiles
 from RegSuite.report.result import Result
 from Testing.report.organs_sample import ORGANS, record, sample
@@ -250,6 +250,30 @@ def test_plain_points_are_not_called_organs():
     assert 'class="chips"' not in text
     assert "Clouds apart" in text
     assert coherence_table(points()) is None
+
+
+def test_landmarks_of_plain_points_all_count_and_a_numbered_one_is_called_landmark():
+    names = tuple(map(str, range(10)))
+    marks = dataclasses.replace(points().landmarks, names=names)
+    found = points(landmarks=marks)
+    (row,) = organ_rows(found, OrgansMeasures(found), record())
+    assert row.landmarks == f"{marks.after_mm.mean():.2f} (10)"
+    assert tiles(found)["Landmark error"].below.endswith(f"landmark {marks.after_mm.argmax()}")
+
+
+def test_the_error_through_the_field_is_said_where_it_is_another():
+    metrics = {"tre_mm": {"mean": 2.4, "sd": 1.0, "p95": 3.0, "max": 4.0, "n": 10}}
+    assert (
+        "Through the volume's own field, target to source, they are 2.4 mm off"
+        in said(sample(), record(metrics)).sentence
+    )
+    same = float(sample().landmarks.after_mm.mean())
+    assert "own field" not in said(sample(), record({"tre_mm": {"mean": same}})).sentence
+
+
+def test_where_elasticity_comes_from_is_said_once():
+    found = with_organ(with_organ(sample(), 0, source="Marsh 2013"), 2, source="Marsh 2013")
+    assert elasticity_sources(found) == ["liver, right kidney: Marsh 2013"]
 
 
 def test_sparse_points_as_far_apart_as_their_own_spacing_count_as_reached():

@@ -217,6 +217,33 @@ def test_the_colour_scale_ends_at_a_round_number_over_most_values_and_is_as_larg
     assert organs_pictures.scale_top(np.full(9, 0.01), tenth) == pytest.approx(small / 10)
 
 
+def test_residuals_are_scaled_by_the_points_own_spacing():
+    found = sample(images=False)
+    fine = dataclasses.replace(found, residual_mm=np.full(750, 0.01))
+    bodies = Bodies(fine)
+    caption = organs_pictures.coloured(fine, bodies, "residual_mm").caption
+    end = float(caption.partition("The scale ends at ")[2].split()[0])
+    assert bodies.spacing_mm > 5.0
+    assert 1.5 * bodies.spacing_mm <= end <= 3 * bodies.spacing_mm
+    assert f"lie {bodies.spacing_mm:.1f} mm apart" in caption
+
+
+def test_clouds_that_fill_a_volume_are_balls_among_clear_balls():
+    cloud = np.random.default_rng(1).uniform(-50, 50, (750, 3))
+    zeros = np.zeros(750, int)
+    found = sample(
+        images=False,
+        source_mm=cloud,
+        moved_mm=cloud,
+        target_mm=cloud + 3.0,
+        source_organs=zeros,
+        target_organs=zeros,
+    )
+    shown = organs_pictures.before_after(found, Bodies(found))
+    assert shown.caption.startswith("Opaque balls:")
+    assert (pixels(shown.after) > 250).all(axis=-1).mean() > 0.4  # seen through
+
+
 def test_a_source_that_lies_far_away_is_shown_shifted_and_the_page_says_so():
     found = sample(images=False)
     far = dataclasses.replace(found, source_mm=found.source_mm + (900.0, 0.0, 0.0))
