@@ -592,6 +592,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/field/organ_motion.py
   RegSuite/pointcloud/field/reach.py
   RegSuite/pointcloud/findings.py
+  RegSuite/pointcloud/joint.py
   RegSuite/pointcloud/kernels_full.py
   RegSuite/pointcloud/kernels_near.py
   RegSuite/pointcloud/keypoints/__init__.py
@@ -610,6 +611,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/keypoints/spread.py
   RegSuite/pointcloud/keypoints/spread_kernels.py
   RegSuite/pointcloud/linear_part.py
+  RegSuite/pointcloud/near_pairs.py
   RegSuite/pointcloud/organs.py
   RegSuite/pointcloud/organs_coherence.py
   RegSuite/pointcloud/organs_transition.py
@@ -617,6 +619,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/presets.py
   RegSuite/pointcloud/prior.py
   RegSuite/pointcloud/progress.py
+  RegSuite/pointcloud/relaxed.py
   RegSuite/pointcloud/result.py
   RegSuite/pointcloud/sampling.py
   RegSuite/pointcloud/stage.py
@@ -626,8 +629,10 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/sums.py
   RegSuite/pointcloud/sums_compiled.py
   RegSuite/pointcloud/sums_torch.py
+  RegSuite/pointcloud/surface_directions.py
   RegSuite/pointcloud/surface_elements.py
   RegSuite/pointcloud/tables.py
+  RegSuite/pointcloud/uncertainty.py
   RegSuite/presets.py
   RegSuite/quality/__init__.py
   RegSuite/quality/consistency.py

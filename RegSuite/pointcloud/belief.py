@@ -16,6 +16,7 @@ from torch import Tensor
 
 from RegSuite.errors import MethodFailed
 from RegSuite.pointcloud.features import Features
+from RegSuite.pointcloud.joint import joint_fit
 from RegSuite.pointcloud.linear_part import LinearKind, fitted_linear, mean_scale
 from RegSuite.pointcloud.sums import Mixture, Pairs, PosteriorSums
 
@@ -26,7 +27,7 @@ class Scene:
 
     y [M, d] source points; features F [M, K] (None: rho alone); linear: what rho is (None: as it is given);
     log_inside, log_outside [N]: log (1 - omega) and log omega p_out of each target point; smallest: floor of
-    sigma, mm; kappa: Dirichlet parameter or None for infinity.
+    sigma, mm; kappa: Dirichlet parameter or None for infinity; joint: rho and w at once (`joint.py`).
     """
 
     y: Tensor
@@ -37,6 +38,7 @@ class Scene:
     log_outside: Tensor
     smallest: float
     kappa: float | None = None
+    joint: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def mixture_of(scene: Scene, belief: Belief) -> Mixture:
 
 
 def updated(scene: Scene, belief: Belief, sums: PosteriorSums) -> Belief:
-    """The belief after the sums: w, then alpha, then rho, then sigma^2.
+    """The belief after the sums: w and rho, alpha, then sigma^2.
 
     Raises MethodFailed where no target point belongs to any source point.
     """
@@ -116,18 +118,22 @@ def updated(scene: Scene, belief: Belief, sums: PosteriorSums) -> Belief:
             where="drift",
             mend="check that both clouds are in mm and in one frame, or let start be 'global'",
         )
+    before = belief.moved(scene.y)
+    weighted = sums.apart + evidence[:, None] * before
+    matrix, shift, v, variance = belief.matrix, belief.shift, belief.v, belief.variance
     weights = factor = None
-    v, variance = belief.v, belief.variance
-    if scene.features is not None:
-        pulled = torch.linalg.solve(belief.matrix, sums.apart.T).T + evidence[:, None] * belief.v
-        ratio = belief.scale**2 / belief.sigma2
-        weights, factor = _motion(scene.features, evidence, pulled, ratio)
+    if scene.features is not None and scene.joint:
+        fit = joint_fit(
+            scene.linear, scene.features, scene.y, evidence, weighted, belief.sigma2, matrix, shift
+        )
+        matrix, shift, weights, factor = fit.matrix, fit.shift, fit.weights, fit.factor
+        v, variance = scene.features.motion(weights), scene.features.variance(factor)
+    elif scene.features is not None:
+        pulled = torch.linalg.solve(matrix, sums.apart.T).T + evidence[:, None] * v
+        weights, factor = _motion(scene.features, evidence, pulled, belief.scale**2 / belief.sigma2)
         v, variance = scene.features.motion(weights), scene.features.variance(factor)
     uncertain = float(evidence @ variance) / count
-    before = belief.moved(scene.y)
-    matrix, shift = belief.matrix, belief.shift
-    if scene.linear is not None:
-        weighted = sums.apart + evidence[:, None] * before
+    if scene.linear is not None and not (scene.joint and scene.features is not None):
         matrix, shift = fitted_linear(scene.linear, scene.y + v, weighted, evidence, uncertain, matrix)
     step = (scene.y + v) @ matrix.T + shift - before
     squared = sums.squared - 2 * float((sums.apart * step).sum()) + float(evidence @ step.square().sum(dim=1))

@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-MOST = 1 << 22
-"""Cubes times organs at most: 32 MB of begins. Larger cubes only mean more pairs."""
+CUBES_A_POINT = 4
+"""Cubes times organs at most, for each point: more of them are slower than the pairs that they save."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Cubes:
         """Cubes of at least `side` that hold `points` and `others`; None where there are under 25."""
         low = np.minimum(points.min(axis=0), others.min(axis=0)).astype(np.float64)
         reach = np.maximum(points.max(axis=0), others.max(axis=0)) - low
-        while np.prod(np.floor(reach / side) + 1) * groups > MOST:
+        most = CUBES_A_POINT * (len(points) + len(others)) + 1000
+        while np.prod(np.floor(reach / side) + 1) * groups > most:
             side *= 1.26
         size = (np.floor(reach / side) + 1).astype(np.int64)
         if np.prod(size) < 25:

@@ -15,6 +15,7 @@ from RegSuite.pointcloud.belief import Belief, Scene, bound, mixture_of, updated
 from RegSuite.pointcloud.features import Features
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.parameters import DriftParameters
+from RegSuite.pointcloud.relaxed import GROWTH, LARGEST, beyond
 from RegSuite.pointcloud.sums import PosteriorSums, pairs_of
 
 SMALLEST = 2e-5
@@ -132,19 +133,25 @@ def iterate(
     It has converged when sigma changed by less than `tolerance` (relative) and the points by less than
     tolerance sigma (root mean square), twice in a row, or sigma is below `enough_sigma` or at its floor.
     """
-    still = 0
+    still, beta = 0, 1.0
     sums = scene.pairs.sums(mixture_of(scene, belief), truncation)
+    value = -math.inf
     for iteration in range(iterations):
-        value = bound(scene, belief, sums)
-        before = belief
-        belief = updated(scene, belief, sums)
+        before, last = belief, value
+        plain = updated(scene, before, sums)
+        belief = beyond(scene, before, plain, beta)
         sums = scene.pairs.sums(mixture_of(scene, belief), truncation)
-        sigma = math.sqrt(belief.sigma2)
-        step = float((belief.moved(scene.y) - before.moved(scene.y)).square().sum(dim=1).mean().sqrt())
-        change = max(abs(math.log(belief.sigma2 / before.sigma2)) / 2, step / sigma)
+        value = bound(scene, belief, sums)
+        if beta > 1 and not value >= last:
+            belief, beta = plain, 1.0
+            sums = scene.pairs.sums(mixture_of(scene, belief), truncation)
+            value = bound(scene, belief, sums)
+        step = float((plain.moved(scene.y) - before.moved(scene.y)).square().sum(dim=1).mean().sqrt())
+        change = max(abs(math.log(plain.sigma2 / before.sigma2)) / 2, step / math.sqrt(plain.sigma2))
         if tell is not None:
             tell(Step(iteration, belief, value, change))
         still = still + 1 if change < tolerance else 0
-        if still >= 2 or sigma <= max(enough_sigma, scene.smallest):
+        if still >= 2 or math.sqrt(belief.sigma2) <= max(enough_sigma, scene.smallest):
             return belief, sums, iteration + 1, True
+        beta = min(GROWTH * beta, LARGEST)
     return belief, sums, iterations, False

@@ -11,6 +11,7 @@ from RegSuite.pointcloud.belief import Scene, bound, first_belief, mixture_of, u
 from RegSuite.pointcloud.features import Features
 from RegSuite.pointcloud.organs import Organ, OrganModel
 from RegSuite.pointcloud.prior import MotionPrior
+from RegSuite.pointcloud.stage import iterate
 from RegSuite.pointcloud.sums import NEVER, pairs_of
 from RegSuite.pointcloud.sums_torch import TorchPairs
 from Testing.pointcloud.textbook import Textbook
@@ -31,7 +32,7 @@ def two_organs(ndim, *, coherent=False):
     return y, x, y_labels, x_labels, OrganModel(organs, S, np.array([[0.9, 0.3], [0.1, 0.7]]))
 
 
-def scene_and_textbook(ndim, *, coherent=False):
+def scene_and_textbook(ndim, *, coherent=False, joint=False):
     y, x, y_labels, x_labels, model = two_organs(ndim, coherent=coherent)
     ty, tx = torch.tensor(y), torch.tensor(x)
     ly, lx = torch.tensor(y_labels), torch.tensor(x_labels)
@@ -50,6 +51,7 @@ def scene_and_textbook(ndim, *, coherent=False):
         torch.log(torch.tensor(OMEGA * density)),
         1e-6,
         KAPPA,
+        joint=joint,
     )
     book = Textbook(y, x, G, model.transition[np.ix_(x_labels, y_labels)], OMEGA, density, KAPPA, 900.0)
     return scene, book
@@ -75,8 +77,9 @@ def test_every_quantity_is_that_of_the_printed_algorithm_with_the_whole_of_G(ndi
     )
 
 
-def test_the_bound_never_falls_with_all_that_the_model_has():
-    scene, _ = scene_and_textbook(3)
+@pytest.mark.parametrize("joint", [False, True])
+def test_the_bound_never_falls_with_all_that_the_model_has(joint):
+    scene, _ = scene_and_textbook(3, joint=joint)
     belief = first_belief(scene, torch.eye(3).double(), torch.zeros(3).double(), 900.0)
     values = []
     for _ in range(60):
@@ -100,3 +103,31 @@ def test_compiled_sums_lead_where_those_of_torch_lead():
             belief = updated(own, belief, which.sums(mixture_of(own, belief)))
         ends.append(belief.moved(own.y).numpy())
     assert ends[1] == pytest.approx(ends[0], abs=1e-3)
+
+
+def ended(scene, ndim, *, relaxed, iterations=900):
+    """(belief, bounds) after iterations until nothing changes any more."""
+    belief = first_belief(scene, torch.eye(ndim).double(), torch.zeros(ndim).double(), 900.0)
+    values = []
+    if relaxed:
+        belief, _, _, converged = iterate(
+            scene, belief, iterations, tolerance=1e-9, tell=lambda step: values.append(step.bound)
+        )
+        assert converged
+        return belief, values
+    for _ in range(iterations):
+        sums = scene.pairs.sums(mixture_of(scene, belief))
+        values.append(bound(scene, belief, sums))
+        belief = updated(scene, belief, sums)
+    return belief, values
+
+
+def test_rho_and_motion_at_once_end_where_the_printed_turns_end_only_sooner():
+    ndim = 3
+    printed, slow = ended(scene_and_textbook(ndim)[0], ndim, relaxed=False)
+    joint, fast = ended(scene_and_textbook(ndim, joint=True)[0], ndim, relaxed=True)
+    assert fast[-1] == pytest.approx(slow[-1], abs=1e-4)
+    assert joint.matrix.numpy() == pytest.approx(printed.matrix.numpy(), abs=1e-3)
+    assert joint.v.numpy() == pytest.approx(printed.v.numpy(), abs=0.02)
+    assert np.diff(fast).min() > -1e-9 * abs(fast[-1])
+    assert len(fast) < len(slow) / 3
