@@ -2,8 +2,8 @@
 
 Taken in turns, as printed, rho hardly moves once sigma is small: what it left to v in the first, blurred
 iterations (a cloud that shrank, say) v keeps, and each turn gives back only about sigma^2 / Lambda^2 of it.
-With w integrated out the residuals of rho alone have the covariance s^2 F F^T + sigma^2 / nu, so that rho is a
-generalised least-squares fit:
+With w integrated out the residuals of rho alone have the covariance s^2 F F^T + sigma^2 / nu, so that rho is
+a generalised least-squares fit:
 
 J(R, s, t) = 1/2 tr r^T W r + d/2 log det(I + s^2 / sigma^2 F^T diag(nu) F),    r = x - s R y - t,
 
