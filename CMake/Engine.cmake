@@ -680,6 +680,7 @@ set(ENGINE_SCRIPTS
   RegSuite/report/organs_pictures.py
   RegSuite/report/organs_raster.py
   RegSuite/report/organs_scene.py
+  RegSuite/report/organs_strip.py
   RegSuite/report/organs_surfels.py
   RegSuite/report/organs_tables.py
   RegSuite/report/organs_tiles.py
@@ -814,9 +815,11 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/organs_inputs.py
   RegSuite/workflows/organs_measures.py
   RegSuite/workflows/organs_names.py
+  RegSuite/workflows/organs_prepare.py
   RegSuite/workflows/organs_quality.py
   RegSuite/workflows/organs_result.py
   RegSuite/workflows/organs_run.py
+  RegSuite/workflows/organs_start.py
   RegSuite/workflows/organs_surfaces.py
   RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py

@@ -15,6 +15,7 @@ from RegSuite.pointcloud.belief import Belief, Scene, carried, first_belief, mix
 from RegSuite.pointcloud.cloud import checked_pair
 from RegSuite.pointcloud.features import Features
 from RegSuite.pointcloud.findings import found_of
+from RegSuite.pointcloud.near_pairs import near_pairs
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.prior import MotionPrior
@@ -23,6 +24,8 @@ from RegSuite.pointcloud.result import Drift, DriftPoint
 from RegSuite.pointcloud.stage import SPACINGS, Clouds, Step, Told, first_sigma2, iterate, scene_of
 from RegSuite.pointcloud.start import Start, start_after, start_of
 from RegSuite.pointcloud.sums import PosteriorSums
+from RegSuite.pointcloud.surface_directions import surface_directions
+from RegSuite.pointcloud.uncertainty import MotionUncertainty, uncertainty_of
 from RegSuite.transforms.affine import AffineTransform
 
 
@@ -186,6 +189,7 @@ class _Run:
         covariance = None
         if belief.factor is not None:
             covariance = torch.cholesky_inverse(belief.factor).cpu()
+        uncertainty = self._uncertainty(end)
         return Drift(
             source=self.source,
             target=target,
@@ -194,6 +198,7 @@ class _Run:
             basis=self.basis,
             weights=None if belief.weights is None else belief.weights.cpu(),
             covariance=covariance,
+            uncertainty=uncertainty,
             sigma_mm=belief.sigma2**0.5,
             moved_mm=moved,
             matched_mm=matched,
@@ -203,6 +208,27 @@ class _Run:
             partner_probability=np.where(best.cpu().numpy() >= 0, probability.cpu().numpy(), 0.0),
             convergence=end.curve,
         )
+
+    def _uncertainty(self, end: _End) -> MotionUncertainty:
+        """What the last stage leaves uncertain, in the caller's coordinates."""
+        belief, scene, clouds = end.belief, end.scene, self.clouds
+        mixture = mixture_of(scene, belief)
+        transition = torch.as_tensor(np.array(self.model.transition))
+        pairs = near_pairs(
+            clouds.x, clouds.x_organs, clouds.y_organs, transition, mixture, end.sums, self.parameters.seed
+        )
+        moved = mixture.moved.cpu()
+        none = moved.new_zeros((len(moved), 0))
+        found = uncertainty_of(
+            none if self.basis is None else self.basis.values,
+            belief.matrix,
+            moved,
+            pairs,
+            belief.sigma2,
+            scene.linear,
+            surface_directions(moved, clouds.y_organs),
+        )
+        return found.shifted(self.centre)
 
 
 EVIDENCE = 1e-3

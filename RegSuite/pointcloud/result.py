@@ -15,6 +15,7 @@ from RegSuite.errors import InputError
 from RegSuite.geometry import PointSet
 from RegSuite.pointcloud.basis import MotionBasis
 from RegSuite.pointcloud.organs import OrganModel
+from RegSuite.pointcloud.uncertainty import MotionUncertainty
 from RegSuite.transforms.affine import AffineTransform
 
 FloatArray = NDArray[np.float64]
@@ -39,9 +40,9 @@ class Drift:
     """T(y) = start(y + F(y) w): source points to target points, LPS mm.
 
     start: rho, a similarity (or affine) map. basis, weights [K, d], covariance [K, K] of w (the same for
-    each coordinate): None where the map is rho alone. sigma_mm: standard deviation of the target points
-    about the moved ones. moved_mm [M, d]; matched_mm [M, d], the mean of the target points that belong
-    to each (NaN where none does); evidence [M], their number; outlier_probability [N];
+    each coordinate, partners taken as known): None where the map is rho alone. sigma_mm: standard deviation
+    of the target points about the moved ones. moved_mm [M, d]; matched_mm [M, d], the mean of the target
+    points that belong to each (NaN where none does); evidence [M], their number; outlier_probability [N];
     residual_mm [M] |moved - matched|; point_sd_mm [M], an axis' posterior standard deviation;
     partner [N]: the source point that each target point most likely belongs to (-1: none may), with
     partner_probability [N].
@@ -61,6 +62,7 @@ class Drift:
     outlier_probability: FloatArray
     partner: IntArray
     partner_probability: FloatArray
+    uncertainty: MotionUncertainty | None = None
     convergence: tuple[DriftPoint, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -93,22 +95,24 @@ class Drift:
         return np.asarray(self.start.points(place))
 
     def sd_mm(self, points_mm: FloatArray, labels: IntArray | None = None) -> FloatArray:
-        """An axis' posterior standard deviation of T at points [n, d], mm [n]: of v, through rho's scale.
+        """Posterior standard deviation of T at points [n, d], mm [n]: root mean square of the axes'.
 
-        The variance that the basis leaves out is added. 0 where only rho moves: its own uncertainty is not
-        followed (Hirose 2021 takes rho as certain).
+        Partners are not taken as known, nor is rho, and what the basis leaves out is added (see
+        `uncertainty.py`). It holds for organs as elastic as the model says. NaN where nothing is known of it.
         """
-        if self.basis is None or self.covariance is None:
-            return np.zeros(len(points_mm))
+        if self.uncertainty is None:
+            return np.full(len(points_mm), np.nan)
         place = torch.as_tensor(np.array(points_mm, dtype=np.float64))
+        moved = torch.as_tensor(self.points(points_mm, labels))
         organs = self._organs(place, labels)
         found = np.empty(len(place))
         for first in range(0, len(place), POINTS_AT_ONCE):
             part = slice(first, first + POINTS_AT_ONCE)
-            features = self.basis.features(place[part], organs[part])
-            known = ((features @ self.covariance) * features).sum(dim=1)
-            left = self.basis.prior.variance(organs[part]) - features.square().sum(dim=1)
-            found[part] = self.scale * np.sqrt((known + left.clamp(min=0)).clamp(min=0).numpy())
+            features, prior = place.new_zeros((len(place[part]), 0)), place.new_zeros(len(place[part]))
+            if self.basis is not None:
+                features = self.basis.features(place[part], organs[part]).cpu()
+                prior = self.basis.prior.variance(organs[part])
+            found[part] = self.uncertainty.variance(features, moved[part], prior).sqrt().numpy()
         return found
 
     def correspondences(self, least: float = 0.0) -> tuple[IntArray, IntArray, FloatArray]:

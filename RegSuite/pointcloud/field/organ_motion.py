@@ -47,23 +47,20 @@ class OrganMotion:
         return torch.cat(parts)
 
     def variance(self, points_mm: Tensor) -> Tensor:
-        """Posterior variance of a coordinate of v at points [n, d]: [n, 1] mm^2.
+        """Posterior variance of a coordinate of v, rho's included, at points [n, d]: [n, 1] mm^2.
 
-        That of the basis' weights, and what the basis leaves unexplained of the prior: far from all points
-        it is the prior's.
+        As the drift's `sd_mm`, before rho scales it: far from all points it is the prior's.
         """
-        basis, covariance = self.drift.basis, self.drift.covariance
-        if basis is None or covariance is None:
+        basis, uncertainty = self.drift.basis, self.drift.uncertainty
+        if basis is None or uncertainty is None:
             return torch.full((len(points_mm), 1), torch.nan, dtype=torch.float64)
-        columns = torch.cat([block.columns for block in basis.blocks if bool(block.members[self.organ])])
-        less = covariance[columns][:, columns] - torch.eye(len(columns)).to(covariance)
         out = []
         for part in self._parts(points_mm):
             organs = self._organ_of(part)
-            features = basis.features(part, organs)[:, columns]
-            known = ((features @ less) * features).sum(dim=1)
-            out.append((basis.prior.variance(organs.to(known.device)) + known).clamp(min=0).cpu())
-        return torch.cat(out)[:, None]
+            prior = basis.prior.variance(organs).cpu()
+            moved = self.moved(part).cpu()
+            out.append(uncertainty.variance(basis.features(part, organs).cpu(), moved, prior))
+        return torch.cat(out)[:, None] / self.drift.scale**2
 
     def moved(self, points_mm: Tensor) -> Tensor:
         """T at points [n, d]."""

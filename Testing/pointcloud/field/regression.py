@@ -11,6 +11,7 @@ from RegSuite.pointcloud.basis import MotionBasis
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.prior import MotionPrior
 from RegSuite.pointcloud.result import Drift
+from RegSuite.pointcloud.uncertainty import MotionUncertainty
 from RegSuite.transforms.affine import AffineTransform
 
 Array = NDArray[np.float64]
@@ -60,6 +61,7 @@ def known_drift(
         weights=weights, covariance=covariance, sigma_mm=sigma_mm, moved_mm=moved, matched_mm=moved,
         evidence=np.ones(count), outlier_probability=np.zeros(count),
         partner=np.arange(count), partner_probability=np.ones(count),
+        uncertainty=MotionUncertainty.settled(covariance, torch.tensor(rho.matrix)),
     )  # fmt: skip
 
 

@@ -246,7 +246,7 @@ def test_a_map_of_rho_alone_is_exact_and_claims_no_uncertainty():
     points = ball_points(50, 30, np.zeros(3), 3)
     known = known_drift(PointSet(points, np.ones(50, int)), np.zeros((50, 3)), OrganModel.of([1], [1]))
     rho = SimilarityTransform.about(turned(30, 3), np.zeros(3), (3.0, 4.0, 5.0))
-    drift = replace(known, basis=None, weights=None, covariance=None, start=rho)
+    drift = replace(known, basis=None, weights=None, covariance=None, uncertainty=None, start=rho)
     grid = oblique_grid(3, 20)
     fields = cloud_fields(drift, grid, grid, label_image(np.ones(grid.shape, int), grid))
     assert torch.allclose(fields.forward.displacement_mm, rho.displacement(grid))
