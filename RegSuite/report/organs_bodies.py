@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from RegSuite.report.organs_measures import spacing_of
 from RegSuite.report.organs_raster import Layer
-from RegSuite.report.organs_scene import Frame
+from RegSuite.report.organs_scene import UNKNOWN_COLOUR, Frame
 from RegSuite.report.organs_surfels import Surfels, of_cloud, of_surface
 from RegSuite.report.structure_looks import structure_looks
 
@@ -85,6 +85,19 @@ class Bodies:
         from matplotlib.colors import to_rgb
 
         return np.array([to_rgb(c) for c in organ_colours(self.page)])
+
+    @cached_property
+    def lonely(self) -> list[str]:
+        """Names of the source's organs that the target lacks."""
+        there = {body.place for body in self.target}
+        return [self.page.organs[b.place].name for b in self.source if b.place not in there]
+
+    def own_colours(self, side: Side) -> Array:
+        """Of each body of a side [n, 3]; greyed where the target lacks the organ."""
+        places = [body.place for body in getattr(self, side)]
+        lonely = np.array([self.page.organs[place].name in self.lonely for place in places])
+        greyed = 0.25 * self.colours[places] + 0.75 * np.array(UNKNOWN_COLOUR)
+        return np.where(lonely[:, None], greyed, self.colours[places])
 
     @cached_property
     def source(self) -> list[Body]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,25 +15,17 @@ from RegSuite.report.organs_scene import (
     LOOKS,
     UNKNOWN_COLOUR,
     Frame,
-    frame_of,
     glass,
     merged,
     opaque,
 )
+from RegSuite.report.organs_strip import add_scale, strip_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from RegSuite.report.organs_content import OrgansPage
 
 Array = NDArray[Any]
-Paint = Callable[[Frame], Array]
 
-_MARGIN_MM = 12.0
-_HEIGHT_INCH = 4.8
-_FINER = 1.4
-"""Pixels drawn for one shown."""
-_INK = "#1f2933"
 COLOURS = {"residual_mm": "YlOrRd", "sd_mm": "YlGnBu"}
 
 
@@ -54,6 +45,8 @@ def before_after(page: OrgansPage, bodies: Bodies) -> Shown:
         caption = (
             f"Opaque balls: {when} Clear balls with a dark rim: the target's. After it, both should mix."
         )
+    if bodies.lonely and page.dimensions == 3:
+        caption += f" Greyed: in the source alone ({', '.join(bodies.lonely)})."
     if shift.any():
         words = ", ".join(f"{v:.0f}" for v in shift)
         caption += (
@@ -63,8 +56,8 @@ def before_after(page: OrgansPage, bodies: Bodies) -> Shown:
     if page.dimensions == 2:
         figures = [organs_flat.clouds(page, points) for points in (page.source_mm + shift, page.moved_mm)]
         return Shown("organs", title, caption, figures[0], figures[1])
-    before = _strip(bodies.reach, lambda frame: _within_glass(frame, bodies, "source"))
-    after = _strip(bodies.reach, lambda frame: _within_glass(frame, bodies, "moved"))
+    before = strip_of(bodies.reach, lambda frame: _within_glass(frame, bodies, "source"))
+    after = strip_of(bodies.reach, lambda frame: _within_glass(frame, bodies, "moved"))
     return Shown("organs", title, caption, before, after)
 
 
@@ -88,8 +81,8 @@ def coloured(page: OrgansPage, bodies: Bodies, name: str) -> Shown | None:
     bar = draw.ColourBar(f"{label} in mm", *bar_ticks(top))
     if page.dimensions == 2:
         return Shown(name, title, caption, None, organs_flat.coloured(page, values, COLOURS[name], top, bar))
-    figure = _strip(bodies.reach, lambda frame: _by_value(frame, bodies, name, top))
-    _add_bar(figure, COLOURS[name], top, bar)
+    figure = strip_of(bodies.reach, lambda frame: _by_value(frame, bodies, name, top))
+    add_scale(figure, COLOURS[name], top, bar)
     return Shown(name, title, caption, None, figure)
 
 
@@ -122,8 +115,7 @@ def scale_top(values: Array, page: OrgansPage, at_least: float = 0.0) -> float:
 def _within_glass(frame: Frame, bodies: Bodies, side: Side) -> Array:
     """One side opaque, the target over it as glass, the farthest first."""
     below, which = merged(bodies.layers(side, frame))
-    places = [body.place for body in getattr(bodies, side)]
-    picture = opaque(below, which, bodies.colours[places][which])
+    picture = opaque(below, which, bodies.own_colours(side)[which])
     panes = zip(bodies.layers("target", frame), bodies.target, strict=True)
     for pane, body in sorted(panes, key=lambda p: -_middle(p[0].depth)):
         picture = glass(picture, below, pane, bodies.colours[body.place])
@@ -143,60 +135,6 @@ def _by_value(frame: Frame, bodies: Bodies, name: str, top: float) -> Array:
     colours = colormaps[COLOURS[name]](np.clip(np.nan_to_num(values) / top, 0, 1))[..., :3]
     colours[np.isnan(values)] = UNKNOWN_COLOUR
     return opaque(layer, which, colours, soft=True)
-
-
-def _strip(reach: Array, paint: Paint) -> Figure:
-    """The looks side by side at one scale, with the patient's sides, a bar of mm and room for colours."""
-    from matplotlib.figure import Figure
-
-    sizes = [np.ptp(reach @ look.axes.T[:, :2], axis=0) + 2 * _MARGIN_MM for look in LOOKS]
-    room = draw.WIDTH_INCH - draw.BAR_INCH - 2 * draw.GAP_INCH
-    scale = min(room / sum(w for w, _ in sizes), _HEIGHT_INCH / max(h for _, h in sizes))
-    height = max(h for _, h in sizes) * scale + 0.3
-    figure = Figure(figsize=(draw.WIDTH_INCH, height), dpi=draw.DPI, facecolor="white")
-    spare = room - sum(w for w, _ in sizes) * scale
-    left = spare / 6
-    for look, (wide, high) in zip(LOOKS, sizes, strict=True):
-        frame = frame_of(look, reach, scale * draw.DPI * _FINER, _MARGIN_MM)
-        box = (left, (height - 0.3 - high * scale) / 2, wide * scale, high * scale)
-        axes = figure.add_axes(
-            (box[0] / draw.WIDTH_INCH, box[1] / height, box[2] / draw.WIDTH_INCH, box[3] / height)
-        )
-        axes.imshow(np.clip(paint(frame), 0, 1), aspect="auto", interpolation="antialiased")
-        _dress(axes, frame)
-        left += wide * scale + spare / 3 + draw.GAP_INCH
-    return figure
-
-
-def _dress(axes: Any, frame: Frame) -> None:
-    """The name of the look, the patient's sides, and a bar of some round length in the first look."""
-    axes.set_axis_off()
-    axes.set_title(frame.look.name, fontsize=9.5, color=_INK, pad=3)
-    style: dict[str, Any] = {
-        "transform": axes.transAxes,
-        "color": "#52606d",
-        "fontsize": 9,
-        "fontweight": "bold",
-    }
-    left, right, top, bottom = frame.look.edges
-    axes.text(0.0, 0.5, left, ha="left", va="center", **style)
-    axes.text(1.0, 0.5, right, ha="right", va="center", **style)
-    axes.text(0.5, 1.0, top, ha="center", va="top", **style)
-    axes.text(0.5, 0.0, bottom, ha="center", va="bottom", **style)
-    if frame.look is LOOKS[0]:
-        wide = frame.shape[1] / frame.pixels_per_mm
-        length = draw.round_step(wide, 5)
-        axes.plot([0.02, 0.02 + length / wide], [0.025] * 2, transform=axes.transAxes, color=_INK, lw=2)
-        axes.text(
-            0.02, 0.035, f"{length:g} mm", transform=axes.transAxes, fontsize=8, color=_INK, va="bottom"
-        )
-
-
-def _add_bar(figure: Figure, colours: str, top: float, bar: draw.ColourBar) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    draw.add_bar(figure, ScalarMappable(Normalize(0, top), colours), bar, _INK)
 
 
 def bar_ticks(top: float) -> tuple[tuple[float, ...], tuple[str, ...]]:

@@ -12,7 +12,7 @@ import torch
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid, Image
 from RegSuite.quality import default_limits, judge
-from RegSuite.report import draw, organs_charts, organs_pictures
+from RegSuite.report import draw, organs_charts, organs_pictures, organs_strip
 from RegSuite.report.organs_bodies import Bodies
 from RegSuite.report.organs_content import OrganLandmarks, OrganShown, SurfaceGap
 from RegSuite.report.organs_headline import organs_headline
@@ -27,7 +27,7 @@ from Testing.report.organs_sample import ORGANS, record, sample
 @pytest.fixture(autouse=True)
 def small_pictures(monkeypatch):
     """A tenth of the pixels: the words are judged here."""
-    monkeypatch.setattr(organs_pictures, "_FINER", 0.5)
+    monkeypatch.setattr(organs_strip, "FINER", 0.5)
     monkeypatch.setattr(draw, "DPI", 40)
 
 

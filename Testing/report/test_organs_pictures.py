@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from RegSuite.report import draw, organs_charts, organs_maps, organs_pictures
+from RegSuite.report import draw, organs_charts, organs_maps, organs_pictures, organs_strip
 from RegSuite.report.draw import png
 from RegSuite.report.organs_bodies import Bodies, organ_colours
 from RegSuite.report.organs_calibration import RADIUS, calibration_of
@@ -26,7 +26,7 @@ BALL = 30.0 * sphere(600)
 @pytest.fixture(autouse=True)
 def small_pictures(monkeypatch):
     """Fewer pixels; what is looked for is larger than they are."""
-    monkeypatch.setattr(organs_pictures, "_FINER", 0.7)
+    monkeypatch.setattr(organs_strip, "FINER", 0.7)
     monkeypatch.setattr(draw, "DPI", 60)
 
 
@@ -164,6 +164,22 @@ def test_each_organ_is_seen_in_its_own_colour_before_and_after():
     painted = dataclasses.replace(own.organs[0], colour=(20, 160, 160))
     own = dataclasses.replace(own, organs=(painted, *own.organs[1:]))
     assert organ_colours(own)[0] == "#14a0a0"
+
+
+def test_an_organ_that_the_target_lacks_is_greyed_and_named():
+    whole = sample(images=False)
+    keep = np.asarray(whole.target_organs) != 0
+    found = dataclasses.replace(
+        whole,
+        target_mm=whole.target_mm[keep],
+        target_organs=whole.target_organs[keep],
+        outlier_probability=whole.outlier_probability[keep],
+    )
+    shown = organs_pictures.before_after(found, Bodies(found))
+    assert "Greyed: in the source alone (liver)." in shown.caption
+    assert shares(shown.after, organ_colours(found)[0]) < 0.2 * shares(
+        organs_pictures.before_after(whole, Bodies(whole)).after, organ_colours(whole)[0]
+    )
 
 
 def test_both_pictures_of_a_pair_lie_exactly_over_each_other():
