@@ -15,7 +15,7 @@ from RegSuite.validation import validated
 if TYPE_CHECKING:
     from RegSuite.pointcloud.result import Drift
     from RegSuite.workflows.organs import CloudParameters
-    from RegSuite.workflows.organs_run import Prepared
+    from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 
 _MB = 1e6

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from RegSuite.pointcloud.field import FieldChecks
     from RegSuite.pointcloud.result import Drift
     from RegSuite.workflows.organs import CloudParameters
-    from RegSuite.workflows.organs_run import Prepared
+    from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 
 

@@ -20,7 +20,6 @@ def page_of(result: CloudResult) -> OrgansPage:
     model = prepared.model
     organs = _organs(result)
     place = {organ.label: k for k, organ in enumerate(organs)}
-    extra = len(organs) - (0 if model is None else len(model.organs))
     return OrgansPage(
         source_mm=drift.source.points,
         target_mm=drift.target.points,
@@ -31,8 +30,8 @@ def page_of(result: CloudResult) -> OrgansPage:
         residual_mm=drift.residual_mm,
         outlier_probability=drift.outlier_probability,
         sd_mm=None if drift.covariance is None else drift.point_sd_mm,
-        coherence=None if model is None else _wider(model.coherence, extra),
-        transition=None if model is None else _wider(model.transition, extra),
+        coherence=None if model is None else model.coherence,
+        transition=None if model is None else model.transition,
         landmarks=_landmarks(result, place),
         source_surfaces=_surfaces(result, "source_surfaces", place),
         moved_surfaces=_surfaces(result, "moved_surfaces", place),
@@ -54,7 +53,7 @@ def page_of(result: CloudResult) -> OrgansPage:
 
 
 def _organs(result: CloudResult) -> tuple[OrganShown, ...]:
-    """Those that were registered in the model's order, then those of one side; of plain points one."""
+    """Those that were registered, in the model's order; of plain points one. Others stand in a warning."""
     prepared = result.prepared
     entries: dict[str, Any] = result.metrics["organs"]
     if prepared.model is None:
@@ -77,7 +76,7 @@ def _organs(result: CloudResult) -> tuple[OrganShown, ...]:
         )
         for organ in prepared.model.organs
     ]
-    return (*shown, *(OrganShown(label, prepared.names[label]) for label in prepared.missing))
+    return tuple(shown)
 
 
 def _gap(entry: dict[str, Any], when: str) -> SurfaceGap | None:
@@ -101,13 +100,6 @@ def _places(cloud: PointSet, place: dict[int, int], plain: bool) -> NDArray[np.i
     return np.array([place[int(v)] for v in cloud.labels], dtype=np.int64)
 
 
-def _wider(matrix: NDArray[np.float64], extra: int) -> NDArray[np.float64]:
-    """With ones on the diagonal for organs of one side, which the drift did not know."""
-    out = np.eye(len(matrix) + extra)
-    out[: len(matrix), : len(matrix)] = matrix
-    return out
-
-
 def _landmarks(result: CloudResult, place: dict[int, int]) -> OrganLandmarks | None:
     found = result.landmarks
     if found is None:
@@ -128,7 +120,14 @@ def _surfaces(result: CloudResult, role: str, place: dict[int, int]) -> dict[int
 
 
 def _comparable(result: CloudResult) -> bool:
-    """Whether both scans are of one modality, as far as it is known."""
+    """Whether both scans are of one modality, as their headers say, else as they look (CT, or not)."""
+    from RegSuite.methods.appearance import is_ct
+
     scans = [cloud.side.image for cloud in (result.prepared.source, result.prepared.target)]
-    known = [scan.modality for scan in scans if scan is not None and scan.modality is not None]
-    return len(set(known)) <= 1
+    known = [scan for scan in scans if scan is not None]
+    if len(known) < 2:
+        return True
+    said = {scan.modality for scan in known}
+    if None not in said:
+        return len(said) == 1
+    return is_ct(known[0]) == is_ct(known[1])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from RegSuite.quality import Limits
     from RegSuite.workflows.organs import CloudParameters
     from RegSuite.workflows.organs_fields import Dense
-    from RegSuite.workflows.organs_run import Prepared
+    from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.organs import CloudParameters
     from RegSuite.workflows.organs_fields import Dense
     from RegSuite.workflows.organs_measures import MovedLandmarks
-    from RegSuite.workflows.organs_run import Prepared
+    from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.organs_surfaces import Meshes
     from RegSuite.workflows.run import Run
     from RegSuite.workflows.scene import SceneContent

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from RegSuite.pointcloud.result import Drift
     from RegSuite.report.organs_content import OrganSurface
     from RegSuite.workflows.organs_clouds import Cloud
-    from RegSuite.workflows.organs_run import Prepared
+    from RegSuite.workflows.organs_prepare import Prepared
 
 FloatArray = NDArray[np.float64]
 

@@ -21,8 +21,8 @@ from RegSuite.workflows.organs_fields import dense
 from RegSuite.workflows.organs_grids import grid_about
 from RegSuite.workflows.organs_inputs import Role, Side, record_of_points
 from RegSuite.workflows.organs_names import listed
+from RegSuite.workflows.organs_prepare import Prepared
 from RegSuite.workflows.organs_quality import measured
-from RegSuite.workflows.organs_run import Prepared
 from RegSuite.workflows.reproducible import reproducible
 
 if TYPE_CHECKING:

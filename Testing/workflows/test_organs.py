@@ -175,7 +175,7 @@ def test_surfaces_and_contours_guide_as_label_maps_do():
     marks = small_organs.inputs()
     given |= {role: marks[role] for role in ("source_points", "target_points")}
     found = RegSuite.organs(**given, **QUICK, grid_mm=3.0)
-    assert found.metrics["tre_source_mm"]["mean"] < 1.0
+    assert found.metrics["tre_source_mm"]["mean"] < 1.5
     assert found.metrics["dice_mean"] > 0.9
     assert "warped" not in found.images
 
