@@ -815,9 +815,11 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/organs_inputs.py
   RegSuite/workflows/organs_measures.py
   RegSuite/workflows/organs_names.py
+  RegSuite/workflows/organs_prepare.py
   RegSuite/workflows/organs_quality.py
   RegSuite/workflows/organs_result.py
   RegSuite/workflows/organs_run.py
+  RegSuite/workflows/organs_start.py
   RegSuite/workflows/organs_surfaces.py
   RegSuite/workflows/organs_tables.py
   RegSuite/workflows/outputs.py

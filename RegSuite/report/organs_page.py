@@ -15,6 +15,7 @@ from RegSuite.report.organs_calibration import RADIUS
 from RegSuite.report.organs_headline import organs_headline
 from RegSuite.report.organs_measures import OrgansMeasures
 from RegSuite.report.organs_tables import (
+    border_rows,
     coherence_table,
     elasticity_sources,
     landmark_rows,
@@ -51,6 +52,7 @@ def organs_page(found: OrgansPage, record: Result) -> str:
         sources=elasticity_sources(found),
         chips=list(zip([o.name for o in found.organs], organ_colours(found), strict=True)),
         matrices=[t for t in (coherence_table(found), transition_table(found)) if t is not None],
+        borders=border_rows(record),
         marks=[] if marks is None else landmark_rows(marks),
         calibration=None if measures.calibration is None else measures.calibration.sentence,
         folds=None if measures.folds is None else measures.folds.sentence,

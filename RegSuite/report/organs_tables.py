@@ -132,6 +132,21 @@ def transition_table(page: OrgansPage) -> MatrixTable | None:
     return _table(page, matrix, said, lambda v: f"{100 * v:.3g}")
 
 
+def border_rows(record: Result) -> list[tuple[str, ...]]:
+    """Where organs touch: (both, slid mm, its 95th percentile, opened, closed), the farthest slid first."""
+    found = sorted(record.metrics.get("borders") or (), key=lambda b: -float(b.get("sliding_mm") or 0.0))
+    return [
+        (
+            " / ".join(map(str, b.get("organs", ()))),
+            *(
+                in_mm(np.nan if b.get(key) is None else float(b[key]))
+                for key in ("sliding_mm", "sliding_p95_mm", "opening_mm", "closing_mm")
+            ),
+        )
+        for b in found
+    ]
+
+
 def landmark_rows(marks: OrganLandmarks) -> list[tuple[str, str, str, str]]:
     """(name, error before, error after, standard deviation) in mm, the worst first."""
     sd = np.full(len(marks.names), np.nan) if marks.sd_mm is None else np.asarray(marks.sd_mm, float)

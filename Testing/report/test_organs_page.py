@@ -18,7 +18,13 @@ from RegSuite.report.organs_content import OrganLandmarks, OrganShown, SurfaceGa
 from RegSuite.report.organs_headline import organs_headline
 from RegSuite.report.organs_measures import OrgansMeasures
 from RegSuite.report.organs_page import organs_page, write_organs_page
-from RegSuite.report.organs_tables import coherence_table, elasticity_sources, organ_rows, transition_table
+from RegSuite.report.organs_tables import (
+    border_rows,
+    coherence_table,
+    elasticity_sources,
+    organ_rows,
+    transition_table,
+)
 from RegSuite.report.organs_tiles import organs_tiles
 from RegSuite.report.result import Result
 from Testing.report.organs_sample import ORGANS, record, sample
@@ -269,6 +275,16 @@ def test_the_error_through_the_field_is_said_where_it_is_another():
     )
     same = float(sample().landmarks.after_mm.mean())
     assert "own field" not in said(sample(), record({"tre_mm": {"mean": same}})).sentence
+
+
+def test_sliding_borders_are_listed_the_farthest_first_and_unknown_jumps_stay_unknown():
+    keys = ("sliding_mm", "sliding_p95_mm", "opening_mm", "closing_mm")
+    first = {"organs": ["liver", "spleen"], **dict(zip(keys, (1.25, 2.0, 0.0, 3.0), strict=True))}
+    second = {"organs": ["liver", "right kidney"], "sliding_mm": 12.0, "opening_mm": None}
+    rows = border_rows(record({"borders": [first, second]}))
+    assert rows[0] == ("liver / right kidney", "12.0", "–", "–", "–")
+    assert rows[1] == ("liver / spleen", "1.2", "2.0", "0.00", "3.0")
+    assert border_rows(record()) == []
 
 
 def test_where_elasticity_comes_from_is_said_once():
