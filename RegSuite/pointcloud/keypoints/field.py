@@ -14,7 +14,7 @@ from RegSuite.geometry import Grid, Image, PointSet
 from RegSuite.geometry.landmarks import check_landmarks
 from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.numerics.resample import warp
-from RegSuite.pointcloud.keypoints.regression import Regression, regress
+from RegSuite.pointcloud.keypoints.regression import Regression, best_settings, regress
 from RegSuite.pointcloud.keypoints.spread import spread
 from RegSuite.transforms import AffineTransform, DisplacementTransform
 
@@ -28,7 +28,8 @@ FAR = 3.0
 """Distance from what the others say, over what is expected there, beyond which a match is none: three
 times the median of all (of Gaussian errors in 3D 4.6 standard deviations)."""
 NEVER_FAR_MM = 0.5
-ROUNDS = 8
+ROUNDS = 6
+ROUNDS_TO_CHOOSE = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,9 +128,12 @@ def _agreeing(
 ) -> tuple[NDArray[np.bool_], _Rigid, Regression, FloatArray]:
     """Which pairs agree with the others, the fit to these, and each pair's distance from it (left out)."""
     kept = np.ones(len(x), dtype=bool)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         linear = _Rigid.of(x[kept], y[kept])
-        found = regress(x[kept], y[kept] - linear(x[kept]), bandwidth_mm)
+        rest = y[kept] - linear(x[kept])
+        if number < ROUNDS_TO_CHOOSE:  # then they stand, so that the rounds can end
+            settings = best_settings(x[kept], rest, bandwidth_mm)
+        found = regress(x[kept], rest, settings)
         places = torch.from_numpy(x.copy())
         left_out = np.linalg.norm(y - linear(x) - found.at(places).numpy(), axis=1)
         expected = np.hypot(found.sd(places).numpy(), found.noise_mm)

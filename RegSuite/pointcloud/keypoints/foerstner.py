@@ -67,7 +67,7 @@ def foerstner_keypoints(
 
     mask: boolean [*shape] of voxels that may be one; the image's own mask if None. distance_mm: the
     least distance of two keypoints; it grows until about `count` are left. sigma_mm: of the structure
-    tensor's window, 1.4 voxels (geometric mean of the axes longer than a voxel) if None. A keypoint is
+    tensor's window, a voxel (geometric mean of the axes longer than a voxel) if None. A keypoint is
     the centre of a voxel that is the most distinctive of its neighbours.
     Raises InputError for an empty mask, one that does not fit, values that are not finite, numbers
     that cannot be, or an image without structure.
@@ -77,7 +77,7 @@ def foerstner_keypoints(
     inside = _checked_mask(inside, image)
     grid = image.grid
     long = [s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1]
-    sigma = 1.4 * float(np.exp(np.mean(np.log(long)))) if sigma_mm is None else sigma_mm
+    sigma = float(np.exp(np.mean(np.log(long)))) if sigma_mm is None else sigma_mm
     strength = distinctiveness(image.data[0].cpu(), grid, sigma)
     peak = _peaks(strength) & inside
     index = peak.nonzero().numpy()

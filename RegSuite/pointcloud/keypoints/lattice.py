@@ -95,11 +95,18 @@ def describe(image: Image, grid: Grid, before: FloatArray | None = None) -> Desc
     )
 
 
-def finest_spacing(fixed: Grid, wanted: float | None) -> float:
-    """The last search's voxel size in mm: as wanted, or the fixed image's, never over MOST_VOXELS voxels."""
-    long = [s for s, n in zip(fixed.spacing, fixed.size, strict=True) if n > 1]
-    spacing = float(np.exp(np.mean(np.log(long)))) if wanted is None else wanted
-    return max(spacing, float((_volume(fixed) / MOST_VOXELS) ** (1 / len(long))))
+def finest_spacing(fixed: Grid, moving: Grid, wanted: float | None) -> float:
+    """The last search's voxel size in mm: as wanted, but never so that a lattice has over MOST_VOXELS.
+
+    If None, the smallest spacing of both images, at least half of the fixed one's geometric mean: where one
+    image is finer, or the slices are thick, it still tells more than a lattice of the mean.
+    """
+    spacing = wanted
+    if spacing is None:
+        mean = math.exp(np.mean([math.log(s) for s, n in _axes(fixed) if n > 1]))
+        spacing = max(min(s for grid in (fixed, moving) for s, n in _axes(grid) if n > 1), mean / 2)
+    dims = sum(n > 1 for n in fixed.size)
+    return max(spacing, float((_volume(fixed) / MOST_VOXELS) ** (1 / dims)))
 
 
 def _volume(grid: Grid) -> float:

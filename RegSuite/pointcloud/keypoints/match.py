@@ -135,7 +135,8 @@ def _levels(
         corners = _mapped(initial.inverse(), corners)
     x, reach = points.points, asked.window_mm
     levels = []
-    for spacing, steps in plan(finest_spacing(fixed.grid, asked.finest_mm), reach, len(points)):
+    finest = finest_spacing(fixed.grid, moving.grid, asked.finest_mm)
+    for spacing, steps in plan(finest, reach, len(points)):
         here = lattice_around(x, fixed.grid, spacing, reach, fixed.grid.corners())
         there = lattice_around(x, fixed.grid, spacing, reach, corners)
         across = [min(steps, n - 1) for n in here.size]

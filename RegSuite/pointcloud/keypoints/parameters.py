@@ -41,12 +41,12 @@ class KeypointParameters(BaseModel):
         gt=0,
         le=50,
         title="Finest lattice",
-        description="voxel size of the last search; if left out the geometric mean of the fixed image's "
-        "spacing, more where the images would have over 8 million voxels of it",
+        description="voxel size of the last search; if left out the smallest spacing of both images (at "
+        "least half of the fixed one's geometric mean), more where that made over 8 million voxels",
         json_schema_extra=_MM,
     )
     stiffness: float = Field(
-        default=5.0,
+        default=3.0,
         ge=0,
         le=1e4,
         title="Stiffness",

@@ -59,27 +59,42 @@ class Regression:
         return out
 
 
-def regress(points: FloatArray, displacement: FloatArray, bandwidth_mm: float | None = None) -> Regression:
-    """Regression of displacements [n, d] at points [n, d], with the settings that predict best.
+class Settings(NamedTuple):
+    """bandwidth_mm of the motion; noise: variance of the given displacements' errors over the motion's."""
 
-    Bandwidth (if None) and share of noise are those under which each displacement is best told by all
-    others (the least mean leave-one-out distance); the magnitude follows in closed form.
+    bandwidth_mm: float
+    noise: float
+
+
+def best_settings(points: FloatArray, displacement: FloatArray, bandwidth_mm: float | None) -> Settings:
+    """Bandwidth (if None) and noise under which each displacement is best told by all others.
+
+    That is the least mean leave-one-out distance, over at most 600 of the points; each bandwidth costs one
+    eigen decomposition.
+    """
+    rows = np.unique(
+        np.linspace(0, len(points) - 1, min(len(points), POINTS_TO_CHOOSE_BY)).round().astype(int)
+    )
+    x, y = torch.from_numpy(points[rows]), torch.from_numpy(displacement[rows])
+    found: list[tuple[float, Settings]] = []
+    for width in BANDWIDTHS_MM if bandwidth_mm is None else (bandwidth_mm,):
+        values, vectors = torch.linalg.eigh(_kernel(_prior(width, 1.0), x, x))
+        turned, shares = vectors.T @ y, vectors.square()
+        for noise in NOISE_SHARES:
+            inverse = 1 / (values.clamp(min=0) + noise)
+            missed = (vectors @ (inverse[:, None] * turned)) / (shares @ inverse)[:, None]
+            found.append((float(missed.norm(dim=1).mean()), Settings(width, noise)))
+    return min(found)[1]
+
+
+def regress(points: FloatArray, displacement: FloatArray, settings: Settings) -> Regression:
+    """Regression of displacements [n, d] at points [n, d]; the motion's magnitude in closed form.
+
     Source: Rasmussen and Williams 2006, Eq. 2.25, 2.26, 5.12.
     """
     x, y = torch.from_numpy(points.copy()), torch.from_numpy(displacement.copy())
-    rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), POINTS_TO_CHOOSE_BY)).round().astype(int))
-    few_x, few_y = x[rows], y[rows]
-    widths = BANDWIDTHS_MM if bandwidth_mm is None else (bandwidth_mm,)
-    best, chosen = np.inf, (widths[0], NOISE_SHARES[0])
-    for width in widths:
-        kernel = _kernel(_prior(width, 1.0), few_x, few_x)
-        for share in NOISE_SHARES:
-            missed = float(_solved(kernel, few_y, share).missed.norm(dim=1).mean())
-            if missed < best:
-                best, chosen = missed, (width, share)
-    width, share = chosen
-    kernel = _kernel(_prior(width, 1.0), x, x)
-    solved = _solved(kernel, y, share)
+    width, share = settings
+    solved = _solved(_kernel(_prior(width, 1.0), x, x), y, share)
     variance = max(float((y * solved.weights).sum() / y.numel()), 1e-12)
     magnitude = float(np.sqrt(variance))
     return Regression(

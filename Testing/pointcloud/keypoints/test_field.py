@@ -9,7 +9,7 @@ import torch
 from RegSuite.errors import GeometryError
 from RegSuite.geometry import Grid, PointSet
 from RegSuite.pointcloud.keypoints.field import field_from_matches
-from RegSuite.pointcloud.keypoints.regression import regress
+from RegSuite.pointcloud.keypoints.regression import best_settings, regress
 from RegSuite.transforms import RigidTransform
 from Testing.pointcloud.keypoints.scenes import oblique
 
@@ -71,7 +71,7 @@ def test_wrong_matches_are_dropped_and_right_ones_kept():
 def test_the_regression_is_the_textbooks():
     x = points_in(grid_of(2), 25)
     y = wave(x) + np.random.default_rng(3).normal(0, 0.3, x.shape)
-    found = regress(x, y, bandwidth_mm=33.0)
+    found = regress(x, y, best_settings(x, y, 33.0))
     squared = ((x[:, None] - x[None]) ** 2).sum(-1)
     kernel = found.magnitude_mm**2 * np.exp(-squared / (2 * 33.0**2))
     a = kernel + found.noise_mm**2 * np.eye(25)
