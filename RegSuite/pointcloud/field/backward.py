@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,10 +14,15 @@ from RegSuite.geometry import Grid
 from RegSuite.numerics.jacobian import jacobian_determinant
 from RegSuite.numerics.resample import warp
 from RegSuite.pointcloud.field.forward import ForwardField
+from RegSuite.pointcloud.field.lattice import Lattice, ends
 from RegSuite.pointcloud.field.organ_inverse import OrganInverse
-from RegSuite.transforms.affine import AffineTransform
+from RegSuite.pointcloud.field.organ_motion import rest_variance
+from RegSuite.pointcloud.result import Drift
 from RegSuite.transforms.displacement import DisplacementTransform
 from RegSuite.transforms.inversion import invert_displacement, summary
+
+TISSUE_VOXELS = 100_000
+"""Voxels of tissue at which the inversion of the blend is checked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +46,7 @@ def backward_field(
     forward: ForwardField,
     source: Grid,
     target: Grid,
-    start: AffineTransform,
-    scale: float,
+    drift: Drift,
     tell: Callable[[float], None],
 ) -> BackwardField:
     """T^-1 on the target's grid. organ_at [*shape]: the organ of each of its voxels, TISSUE (-1) elsewhere.
@@ -48,10 +54,8 @@ def backward_field(
     In organ l: T_l(x) = y solved with that organ's motion alone. Elsewhere the blended field is inverted
     as it is. Raises GeometryError where the target's grid holds nothing of the source's.
     """
-    back = start.inverse()
     if not inverses:
-        unknown = torch.full(target.shape, torch.nan)
-        return BackwardField(back.displacement(target), unknown, back.jacobian_determinant(target), None)
+        return _of_rho(drift, target)
     tissue = organ_at < 0
     residual = None
     if bool(tissue.any()):
@@ -71,33 +75,45 @@ def backward_field(
             u[(slice(None), *slab.slices)] = torch.where(
                 mine, inverse.displacement(grid), u[(slice(None), *slab.slices)]
             )
-            deviation = inverse.variance(grid).sqrt_() * scale
+            deviation = inverse.variance(grid).sqrt_()
             sd[slab.slices] = torch.where(mine, deviation, sd[slab.slices])
             determinant[slab.slices] = torch.where(mine, inverse.determinant(grid), determinant[slab.slices])
         tell(0.5 + 0.5 * (k + 1) / len(inverses))
     return BackwardField(u, sd, determinant, residual)
 
 
+def _of_rho(drift: Drift, target: Grid) -> BackwardField:
+    """Where rho alone moves."""
+    back = drift.start.inverse()
+    low, high = (0,) * target.ndim, ends(target)
+    variance = Lattice.of(lambda y: rest_variance(drift, 0.0, y), target, low, high, math.inf).on(target)[0]
+    sd = variance.clamp(min=0).sqrt_()
+    return BackwardField(back.displacement(target), sd, back.jacobian_determinant(target), None)
+
+
 def _residual(
     u: Tensor, forward: ForwardField, source: Grid, target: Grid, tissue: Tensor
 ) -> dict[str, float] | None:
-    """|T(T^-1(y)) - y| over voxels y of tissue that come from the source's grid; None where none does."""
-    error = DisplacementTransform(forward.displacement_mm, source).displacement_after(u, target).norm(dim=0)
-    ones = torch.ones((1, *source.shape))
-    inside = _read(ones, u, source, target, 0.0)[0] > 0
-    chosen = error[inside & tissue]
-    return summary(chosen) if chosen.numel() else None
+    """|T(T^-1(y)) - y| at voxels y of tissue that come from the source's grid; None where none does."""
+    chosen = torch.nonzero(tissue.reshape(-1))[:, 0]
+    chosen = chosen[:: max(1, len(chosen) // TISSUE_VOXELS)]
+    index = np.stack(np.unravel_index(chosen.numpy(), target.shape)[::-1], axis=-1)
+    places = torch.from_numpy(target.points(index))
+    origin = places + u.reshape(target.ndim, -1)[:, chosen].T
+    error = (DisplacementTransform(forward.displacement_mm, source).points(origin) - places).norm(dim=1)
+    inside = torch.from_numpy(source.contains(origin.numpy()))
+    return summary(error[inside]) if bool(inside.any()) else None
 
 
 def _sd_of_tissue(u: Tensor, forward: ForwardField, source: Grid, target: Grid) -> Tensor:
     """The forward field's sd_mm where each voxel comes from: [*shape]; NaN beyond the organs' reach."""
     both = torch.stack([forward.sd_mm, forward.known.float()])
-    sd, known = _read(both, u, source, target, 0.0)
+    sd, known = _read(both, u, source, target)
     return torch.where(known > 0.5, sd, torch.nan)
 
 
-def _read(values: Tensor, u: Tensor, source: Grid, target: Grid, outside: float) -> Tensor:
-    """Values on the source's grid at y + u(y) of the target's: [C, *target.shape]."""
+def _read(values: Tensor, u: Tensor, source: Grid, target: Grid) -> Tensor:
+    """Values on the source's grid at y + u(y) of the target's, 0 beyond it: [C, *target.shape]."""
     d = target.ndim
     affine = (source.inverse_matrix @ target.matrix)[:d]
-    return warp(values, target.shape, affine, u, source.inverse_matrix[:d, :d], outside=outside)
+    return warp(values, target.shape, affine, u, source.inverse_matrix[:d, :d], outside=0.0)

@@ -31,8 +31,8 @@ class CloudFields:
     forward: source points to target points, on the source's grid. backward: target to source, on the
     target's grid, what warps the source image (result.json calls it `displacement`). Both jump along
     borders where organs slide.
-    sd_mm: image on the target's grid, posterior standard deviation of an axis of T; NaN beyond the organs'
-    reach, and everywhere where the map is a similarity or affine one.
+    sd_mm: image on the target's grid, posterior standard deviation of T (root mean square of the axes); NaN
+    beyond the organs' reach, for voxels that come from beyond the source's grid, and without an uncertainty.
     jacobian: det of the backward map; in organs that of the organ's own smooth motion, so that jumps along
     borders do not count.
     source_labels, target_labels: label of each voxel that moves as an organ, 0 for tissue; the target's
@@ -89,7 +89,7 @@ def cloud_fields(
     source_at, notes = _organ_at(source_labels, source_grid, organs, everywhere, "source label map")
     fields = [organ_field(organ, source_at == k, source_grid, everywhere) for k, organ in enumerate(organs)]
     watch.done("organs", 0.15)
-    forward = forward_field(fields, source_at, drift.start, drift.scale, source_grid, watch.part(0.3))
+    forward = forward_field(fields, source_at, drift, source_grid, watch.part(0.3))
     watch.done("forward", 0.45)
     target_at, more = _organ_at(target_labels, target_grid, organs, everywhere, "target label map")
     inverses = [
@@ -99,7 +99,7 @@ def cloud_fields(
     moved = _moved(inverses, (source_at, target_at), grids, target_labels is not None, everywhere)
     watch.done("inverses", 0.65)
     at = (source_at, moved.organ_at)
-    backward = backward_field(inverses, at[1], forward, *grids, drift.start, drift.scale, watch.part(0.25))
+    backward = backward_field(inverses, at[1], forward, *grids, drift, watch.part(0.25))
     watch.done("backward", 0.9)
     checks = field_checks(fields, forward, backward, moved, at, grids)
     watch.done("checks", 1.0)
@@ -188,7 +188,7 @@ def _notes(
 ) -> tuple[str, ...]:
     out = []
     if not organs:
-        out.append("the map is the same for all points: no uncertainty and no sliding")
+        out.append("the map is the same for all points: nothing slides")
     elif not everywhere and source_labels is None:
         out.append("no source label map: the field is continuous, organs do not slide")
     elif not everywhere and target_labels is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,10 @@ from torch import Tensor
 from RegSuite.geometry import Grid
 from RegSuite.pointcloud.field.box import Box, voxels_of
 from RegSuite.pointcloud.field.label_map import seeds_on
-from RegSuite.pointcloud.field.lattice import Lattice
-from RegSuite.pointcloud.field.organ_motion import NODES_A_BANDWIDTH, OrganMotion
+from RegSuite.pointcloud.field.lattice import Lattice, ends
+from RegSuite.pointcloud.field.organ_motion import NODES_A_BANDWIDTH, OrganMotion, rest_variance
 from RegSuite.pointcloud.field.reach import REACH, STAY, distance_to, pull
-from RegSuite.transforms.affine import AffineTransform
+from RegSuite.pointcloud.result import Drift
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,7 @@ def organ_field(organ: OrganMotion, mask: Tensor, grid: Grid, everywhere: bool) 
 def forward_field(
     fields: Sequence[OrganField],
     organ_at: Tensor,
-    start: AffineTransform,
-    scale: float,
+    drift: Drift,
     grid: Grid,
     tell: Callable[[float], None],
 ) -> ForwardField:
@@ -72,7 +72,7 @@ def forward_field(
     An organ's voxels move by T of that organ alone, so that organs slide along each other. Tissue moves by
     v = sum a_l v_l / (sum a_l + 1/9) (`pull`), as continuous to each organ as their surfaces let it. Its
     variance is that of a mixture: it moves as organ l with probability a_l / (sum a + 1/9), else the
-    similarity transform moves it, give or take the largest prior.
+    similarity transform moves it, give or take the largest prior and what is unknown of the similarity.
     Memory: seven numbers of four bytes a voxel, and a distance map of the organ's box.
     """
     d = grid.ndim
@@ -80,23 +80,28 @@ def forward_field(
     weight, second = torch.zeros(grid.shape), torch.zeros(grid.shape)
     prior = max((field.organ.spread_mm for field in fields), default=0.0) ** 2
     for k, field in enumerate(fields):
-        _add(field, organ_at, k, v, weight, second)
+        _add(field, organ_at, k, (v, weight, second))
         tell((k + 1) / len(fields))
     tissue = organ_at < 0
     known = (weight > 0) | ~tissue
     share = torch.where(tissue, 1 / (weight + STAY), torch.ones_like(weight))
     v *= share
-    second += torch.where(tissue, STAY * prior, 0.0)
+    rest = Lattice.of(
+        lambda x: rest_variance(drift, prior, drift.start.points(x)), grid, (0,) * d, ends(grid), math.inf
+    ).on(grid)[0]
+    second += torch.where(tissue, STAY * rest, 0.0)
     second *= share
     # the organs' voxels hold their variance; those of tissue the mean square less the square of the mean
-    variance = torch.where(tissue, second - v.square().sum(dim=0) / d, second)
-    sd = variance.clamp_(min=0).sqrt_().mul_(scale)
-    return ForwardField(start.displacement_after(v, grid), sd, known)
+    spread = v.square().sum(dim=0).mul_(drift.scale**2 / d)
+    sd = torch.where(tissue, second - spread, second).clamp_(min=0).sqrt_()
+    return ForwardField(drift.start.displacement_after(v, grid), sd, known)
 
 
-def _add(field: OrganField, organ_at: Tensor, k: int, v: Tensor, weight: Tensor, second: Tensor) -> None:
-    """Add one organ's part to sums over the grid, in its box."""
+def _add(field: OrganField, organ_at: Tensor, k: int, sums: tuple[Tensor, Tensor, Tensor]) -> None:
+    """Add one organ's part to the sums of a v, a and a (variance + v^2 / d) over the grid, in its box."""
+    v, weight, second = sums
     box = field.box
+    square = field.organ.drift.scale**2
     if box.empty:
         return
     mask = organ_at == k
@@ -108,7 +113,7 @@ def _add(field: OrganField, organ_at: Tensor, k: int, v: Tensor, weight: Tensor,
         a = pull(distance[within], field.organ.widest_mm)
         a = torch.where(organ_at[slab.slices] < 0, a, inside.float())
         motion, spread = field.lattice.on(slab.grid), variance.on(slab.grid)[0].clamp_(min=0)
-        mean_square = motion.square().sum(dim=0) / len(motion)
+        mean_square = motion.square().sum(dim=0) * (square / len(motion))
         spread += torch.where(inside, 0.0, mean_square)
         v[(slice(None), *slab.slices)] += a * motion
         weight[slab.slices] += torch.where(inside, 0.0, a)
@@ -121,7 +126,7 @@ def _surface(mask: Tensor, field: OrganField) -> Tensor:
 
 
 def _variance(field: OrganField) -> Lattice:
-    """The posterior variance of v, its nodes half as far apart again: it need not be that exact."""
+    """The variance of T, its nodes half as far apart again: it need not be that exact."""
     nodes = field.lattice.nodes
     spacing = 1.5 * max(nodes.spacing)
     last = np.subtract(nodes.size, 1)

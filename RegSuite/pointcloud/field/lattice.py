@@ -96,6 +96,11 @@ class Lattice:
         return torch.from_numpy(value), torch.from_numpy(by_position)
 
 
+def ends(grid: Grid) -> tuple[int, ...]:
+    """The last voxel index of a grid, x, y, z."""
+    return tuple(n - 1 for n in grid.size)
+
+
 def node_grid(grid: Grid, low: Sequence[float], high: Sequence[float], spacing_mm: float) -> Grid:
     """Nodes along the axes of `grid` from voxel index `low` to `high`, half a voxel beyond; 4 an axis."""
     first, last = np.asarray(low, dtype=float) - 0.5, np.asarray(high, dtype=float) + 0.5

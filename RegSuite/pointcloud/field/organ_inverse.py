@@ -30,7 +30,7 @@ STEEPEST = 0.05
 class OrganInverse:
     """T^-1(y) = rho^-1(y) + g(y) of one organ about the target organ.
 
-    lattice: g [d] and the variance of v at T^-1(y), C = d + 1, along the target grid's axes. box: voxels of
+    lattice: g [d] and the variance of T at T^-1(y), C = d + 1, along the target grid's axes. box: voxels of
     the target's grid that it is of use for.
     """
 
@@ -44,7 +44,7 @@ class OrganInverse:
         return self.back.displacement(grid) + self.lattice.on(grid)[: grid.ndim]
 
     def variance(self, grid: Grid) -> Tensor:
-        """Variance of a coordinate of v at T^-1(y), mm^2: [*shape]."""
+        """Variance of T at T^-1(y), mean over the axes, in the target's mm^2: [*shape]."""
         return self.lattice.on(grid)[grid.ndim].clamp_(min=0)
 
     def determinant(self, grid: Grid) -> Tensor:

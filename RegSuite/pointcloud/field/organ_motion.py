@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -47,20 +47,26 @@ class OrganMotion:
         return torch.cat(parts)
 
     def variance(self, points_mm: Tensor) -> Tensor:
-        """Posterior variance of a coordinate of v, rho's included, at points [n, d]: [n, 1] mm^2.
+        """Variance of T at points [n, d], mean over the axes, in the target's mm^2: [n, 1].
 
-        As the drift's `sd_mm`, before rho scales it: far from all points it is the prior's.
+        The drift's uncertainty, and what its basis leaves unexplained of the prior: far from all points
+        it is the prior's. NaN where the drift states none.
         """
-        basis, uncertainty = self.drift.basis, self.drift.uncertainty
-        if basis is None or uncertainty is None:
+        basis, known = self.drift.basis, self.drift.uncertainty
+        if basis is None or known is None:
             return torch.full((len(points_mm), 1), torch.nan, dtype=torch.float64)
+        columns = torch.cat(
+            [block.columns for block in basis.blocks if bool(block.members[self.organ])]
+        ).cpu()
+        own = torch.cat([columns, torch.arange(basis.rank, len(known.form))])
+        part_of_it = replace(known, form=known.form[own][:, own])
         out = []
         for part in self._parts(points_mm):
             organs = self._organ_of(part)
-            prior = basis.prior.variance(organs).cpu()
-            moved = self.moved(part).cpu()
-            out.append(uncertainty.variance(basis.features(part, organs).cpu(), moved, prior))
-        return torch.cat(out)[:, None] / self.drift.scale**2
+            features = basis.features(part, organs).cpu()[:, columns]
+            prior = basis.prior.variance(organs)
+            out.append(part_of_it.variance(features, self.moved(part), prior))
+        return torch.cat(out)[:, None]
 
     def moved(self, points_mm: Tensor) -> Tensor:
         """T at points [n, d]."""
@@ -76,6 +82,20 @@ class OrganMotion:
         step = max(1, ENTRIES_AT_ONCE // max(pivots, rank))
         places = points.double()
         return tuple(places[first : first + step] for first in range(0, max(len(places), 1), step))
+
+
+def rest_variance(drift: Drift, prior_mm2: float, moved_mm: Tensor) -> Tensor:
+    """Variance of T where no organ tells the motion, at rho(y) = moved [n, d]: [n, 1] mm^2 of the target.
+
+    What is unknown of rho, and all of a prior variance (before rho's scale). NaN without an uncertainty.
+    """
+    known, count = drift.uncertainty, len(moved_mm)
+    if known is None:
+        return torch.full((count, 1), torch.nan, dtype=torch.float64)
+    d = moved_mm.shape[1]
+    rho = replace(known, form=known.form[-1 - d :, -1 - d :])
+    nothing = torch.zeros((count, 0), dtype=torch.float64)
+    return rho.variance(nothing, moved_mm, torch.full((count,), prior_mm2).double())[:, None]
 
 
 def organ_motions(drift: Drift) -> tuple[OrganMotion, ...]:

@@ -13,6 +13,7 @@ from RegSuite.pointcloud.field.forward import organ_field
 from RegSuite.pointcloud.field.organ_motion import organ_motions
 from RegSuite.pointcloud.organs import Organ, OrganModel
 from RegSuite.pointcloud.result import Drift
+from RegSuite.pointcloud.uncertainty import MotionUncertainty
 from RegSuite.transforms.affine import AffineTransform
 from RegSuite.transforms.similarity import SimilarityTransform
 from Testing.pointcloud.field.regression import (
@@ -242,17 +243,27 @@ def test_without_label_maps_the_blend_of_the_clouds_is_continuous_and_said_so():
     assert fields.residual_mm is None
 
 
-def test_a_map_of_rho_alone_is_exact_and_claims_no_uncertainty():
+def test_a_map_of_rho_alone_is_exact_with_the_uncertainty_of_rho():
     points = ball_points(50, 30, np.zeros(3), 3)
     known = known_drift(PointSet(points, np.ones(50, int)), np.zeros((50, 3)), OrganModel.of([1], [1]))
     rho = SimilarityTransform.about(turned(30, 3), np.zeros(3), (3.0, 4.0, 5.0))
-    drift = replace(known, basis=None, weights=None, covariance=None, uncertainty=None, start=rho)
+    # 2 mm of each axis for the shift (over three axes), 1 mm for a length of 20 mm from the middle
+    form = torch.diag(torch.tensor([12.0, 3.0, 3.0, 3.0], dtype=torch.float64))
+    sure = MotionUncertainty(form, 1.0, torch.tensor([3.0, 4.0, 5.0]).double(), 20.0)
+    drift = replace(known, basis=None, weights=None, covariance=None, start=rho, uncertainty=sure)
     grid = oblique_grid(3, 20)
     fields = cloud_fields(drift, grid, grid, label_image(np.ones(grid.shape, int), grid))
     assert torch.allclose(fields.forward.displacement_mm, rho.displacement(grid))
     assert torch.allclose(fields.backward.displacement_mm, rho.inverse().displacement(grid))
+    away = np.square((grid.all_points() - (3.0, 4.0, 5.0)) / 20).sum(axis=-1)
+    np.testing.assert_allclose(fields.sd_mm.data[0].numpy(), np.sqrt(4 + away), rtol=1e-4)
+
+
+def test_without_a_stated_uncertainty_none_is_made_up():
+    drift, _, grid, _ = sliding_slabs(2)
+    labels = label_image(slabs_on(grid), grid)
+    fields = cloud_fields(replace(drift, uncertainty=None), grid, grid, labels, labels)
     assert bool(torch.isnan(fields.sd_mm.data).all())
-    assert any("no uncertainty" in note for note in fields.notes)
 
 
 def test_target_labels_are_made_by_moving_the_source_organs():
