@@ -623,6 +623,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/result.py
   RegSuite/pointcloud/sampling.py
   RegSuite/pointcloud/stage.py
+  RegSuite/pointcloud/stage_settings.py
   RegSuite/pointcloud/stages.py
   RegSuite/pointcloud/start.py
   RegSuite/pointcloud/start_search.py
@@ -880,8 +881,10 @@ set(ENGINE_RESOURCES
   Resources/models/thorax-uncertainty.yaml
   Resources/organs/abdomen.yaml
   Resources/organs/head-neck.yaml
+  Resources/organs/lung-keypoints.yaml
   Resources/organs/paper.yaml
   Resources/organs/pelvis.yaml
+  Resources/organs/thorax.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
   Resources/presets/brain-multimodal.yaml

@@ -46,11 +46,12 @@ def make_node(
         return (yield from transform_in_steps(_as_field(item), name=name, node=target))
     if kind == "table" and isinstance(item, Path):
         return table_from_columns(columns_of(item), name=name or target.GetName(), node=target)
-    if kind == "surface" and isinstance(item, Path):
+    if kind == "surface":
         from RegSuite.io.surface_file import read_surface
         from RegSuite.mrml.models import model_from_surface
 
-        return model_from_surface(read_surface(item), name=name or target.GetName(), node=target)
+        surface = read_surface(item) if isinstance(item, Path) else item
+        return model_from_surface(surface, name=name or target.GetName(), node=target)
     return None
 
 

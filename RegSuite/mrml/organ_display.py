@@ -26,7 +26,7 @@ ORGAN, DISTANCE, SPREAD = "organ", "distance", "uncertainty"
 """What organs can be coloured by."""
 
 ARRAYS = {DISTANCE: DISTANCE_ARRAY, SPREAD: UNCERTAINTY_ARRAY}
-TITLES = {DISTANCE: "Distance (mm)", SPREAD: "SD (mm)"}
+TITLES = {DISTANCE: "mm", SPREAD: "SD, mm"}
 _ANCHORS = {
     DISTANCE: ("ffffcc", "ffeda0", "fed976", "feb24c", "fd8d3c", "fc4e2a", "e31a1c", "bd0026", "800026"),
     SPREAD: ("ffffd9", "edf8b1", "c7e9b4", "7fcdbb", "41b6c4", "1d91c0", "225ea8", "253494", "081d58"),
@@ -36,6 +36,9 @@ _ANCHORS = {
 UNKNOWN = (0.62, 0.65, 0.69)
 TOPS = {1: 6, 2: 5, 3: 4, 5: 6, 8: 5, 10: 6, 15: 4, 20: 5, 30: 4, 50: 6, 80: 5, 100: 6}
 """Ends of the scale in mm, and how many labels then stand at round numbers."""
+
+LEAST_TOP = {DISTANCE: 5.0, SPREAD: 1.0}
+"""The scale's end at least: distances under a voxel or two are those of the voxels' steps."""
 
 GLASS = 0.22
 """Opacity of the target's organs, in which the others are seen."""
@@ -60,7 +63,7 @@ def show_organs_by(node: Any, what: str, top_mm: float | None = None) -> Any:
         display.SetScalarRangeFlag(display.UseDirectMapping)
         display.SetScalarVisibility(True)
         return None
-    top = scale_top(values) if top_mm is None else top_mm
+    top = scale_top(values, what) if top_mm is None else top_mm
     display.SetActiveScalar(ARRAYS[what], vtk.vtkAssignAttribute.POINT_DATA)
     display.SetAndObserveColorNodeID(organ_scale(node.GetScene(), what).GetID())
     display.SetScalarRangeFlag(display.UseManualScalarRange)
@@ -94,10 +97,14 @@ def recolour(node: Any, colours: Mapping[int, tuple[float, float, float]]) -> No
     data.SetScalars(array)
 
 
-def scale_top(values: Any) -> float:
-    """A round end of the scale in mm: what all but the largest fiftieth of the values stay below."""
+def scale_top(values: Any, what: str) -> float:
+    """A round end of the scale in mm: what all but the largest fiftieth of the values stay below.
+
+    At least LEAST_TOP.
+    """
     known = np.asarray(values)[np.isfinite(values)]
     most = float(np.percentile(known, _MOST_PERCENT)) if known.size else 0.0
+    most = max(most, LEAST_TOP[what])
     return float(next((top for top in TOPS if top >= most), max(TOPS)))
 
 
@@ -134,10 +141,10 @@ def _legend(node: Any, title: str, top: float) -> Any:
     legend.SetLabelFormat("%.3g")
     legend.SetNumberOfLabels(TOPS.get(round(top), 5))
     legend.SetMaxNumberOfColors(_SIZE)
-    legend.SetSize(0.12, 0.5)
-    legend.SetPosition(0.97, 0.5)
-    legend.GetTitleTextProperty().SetFontSize(14)
-    legend.GetLabelTextProperty().SetFontSize(13)
+    legend.SetSize(0.09, 0.45)
+    legend.SetPosition(0.98, 0.5)
+    legend.GetTitleTextProperty().SetFontSize(12)
+    legend.GetLabelTextProperty().SetFontSize(12)
     legend.RemoveAllViewNodeIDs()
     legend.AddViewNodeID("vtkMRMLViewNode1")
     legend.SetVisibility(True)

@@ -63,6 +63,7 @@ def show_organ_nodes(nodes: Mapping[str, Any], content: SceneContent) -> None:
         show_target(nodes, True)
         colour_by(nodes, ORGAN)
         show_labels_on(nodes, True)
+        show_landmarks(nodes, True)
         show_grid(nodes, False)
     finally:
         slicer.app.resumeRender()
@@ -119,7 +120,7 @@ def colour_by(nodes: Mapping[str, Any], what: str) -> None:
     if what in ARRAYS:
         values = [values_of_model(nodes[role], ARRAYS[what]) for role in (AFTER, BEFORE) if role in nodes]
         known = next((v for v in values if v is not None), None)
-        top = None if known is None else scale_top(known)
+        top = None if known is None else scale_top(known, what)
     for role in WHEN.values():
         if role in nodes:
             legend = show_organs_by(nodes[role], what, top)
@@ -141,6 +142,15 @@ def show_labels_on(nodes: Mapping[str, Any], on: bool) -> None:
         if node is not None and node.IsA("vtkMRMLSegmentationNode") and node.GetDisplayNode() is not None:
             node.GetDisplayNode().SetVisibility(on)
             node.GetDisplayNode().SetVisibility3D(False)  # the models are seen there
+
+
+def show_landmarks(nodes: Mapping[str, Any], on: bool) -> None:
+    """Show or hide the target's landmarks and the moved ones, without their names."""
+    for role in ("target_points", "moved_points"):
+        node = nodes.get(role)
+        if node is not None and node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
+            node.GetDisplayNode().SetVisibility(on)
+            node.GetDisplayNode().SetPointLabelsVisibility(False)
 
 
 def show_grid(nodes: Mapping[str, Any], on: bool) -> None:

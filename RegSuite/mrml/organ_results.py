@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.mrml import display
+from RegSuite.mrml.markups import MARKUPS
 from RegSuite.mrml.organ_display import dress_organs, organ_scale
 from RegSuite.mrml.organ_surfaces import AFTER, BEFORE, GOAL, UNCERTAINTY, organ_surfaces_in_steps
 from RegSuite.mrml.slabs import Steps
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from RegSuite.workflows.model import Workflow
     from RegSuite.workflows.scene import SceneContent
 
-ORGANS = "organs"
+ORGANS = "organs_summary"
 """Role of the table with a row an organ, which no workflow lists."""
 
 SURFACES = (BEFORE, AFTER, GOAL)
-LEFT_OUT = ("registered", "correspondences", "label_names", ORGANS)
+LEFT_OUT = ("registered", "correspondences", "label_names", "organs")
 """Outputs that make no node: points and tables for other programs; the table of organs is made here."""
 
 _COLUMNS = {
@@ -111,6 +112,11 @@ def _dress_labels(
             if segment is not None and names.get(label) == segment.GetName():
                 segment.SetColor(*colour)
         display.show_labels(warped, filled=True)
+    landmarks = outputs.get("moved_points")
+    if landmarks is not None and landmarks.IsA(MARKUPS):
+        display.show_points(landmarks, fixed=False)
+        landmarks.GetDisplayNode().SetVisibility(True)
+        landmarks.GetDisplayNode().SetPointLabelsVisibility(False)
     source = inputs.get("source_labels")
     if "source_labels" in own and source is not None and source.IsA("vtkMRMLSegmentationNode"):
         source.GetDisplayNode().SetVisibility(False)
@@ -122,7 +128,7 @@ def _dress_uncertainty(node: Any) -> None:
 
     shown = node.GetDisplayNode()
     shown.SetAndObserveColorNodeID(organ_scale(node.GetScene(), SPREAD).GetID())
-    display.show_grey(node, (0.0, scale_top(display.voxels(node))))
+    display.show_grey(node, (0.0, scale_top(display.voxels(node), SPREAD)))
 
 
 def _number(value: Any, part: str) -> Any:

@@ -62,6 +62,7 @@ def _without_nodes(content: SceneContent) -> SceneContent:
     """The content with arrays in place of nodes, which belong to another scene."""
     from RegSuite.mrml.dose_made import COURSE_ITEMS
     from RegSuite.mrml.inputs import object_in_steps
+    from RegSuite.mrml.models import surface_from_model
     from RegSuite.mrml.nodes import is_node
     from RegSuite.mrml.slabs import finish
     from RegSuite.mrml.taken import kind_of
@@ -75,7 +76,9 @@ def _without_nodes(content: SceneContent) -> SceneContent:
     numbers = {name: label for label, name in content.label_names.items()}
     for name in sorted(kinds, key=lambda name: kinds[name] in _ON_A_GRID):
         item = items.get(name)
-        if is_node(item):
+        if is_node(item) and kinds[name] == "surface":
+            items[name] = surface_from_model(item, name)
+        elif is_node(item):
             side = sides.get(name) or name.rpartition("_")[0] or name
             grid = getattr(items.get(side), "grid", None)
             role = content.workflow.input(name)

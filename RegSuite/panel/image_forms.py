@@ -16,6 +16,7 @@ from RegSuite.panel.live_checks import LiveChecks
 from RegSuite.panel.node_names import field_name
 from RegSuite.panel.parameter_form import ParameterForm
 from RegSuite.panel.parameter_node import inputs_of, outputs_of
+from RegSuite.panel.section_form import AFTER_WRAPPERS
 from RegSuite.panel.widget import put_into
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class ImageForms:
         self.parameter_form.set_parameter_node(parameters)
         self.folder.set_parameter_node(self._node)
         if parameters is not None:
-            self._tag = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, self._told)
+            event = vtk.vtkCommand.ModifiedEvent
+            self._tag = parameters.AddObserver(event, self._told, AFTER_WRAPPERS)
         self._told()
 
     def orders(self, logic: WorkflowLogic) -> list[Order]:

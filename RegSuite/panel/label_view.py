@@ -12,6 +12,7 @@ MARKUPS = "vtkMRMLMarkupsNode"
 _STATE = (
     "Visibility",
     "Visibility3D",
+    "PointLabelsVisibility",
     "Visibility2DFill",
     "Visibility2DOutline",
     "Opacity2DFill",

@@ -48,7 +48,7 @@ class OrganForms(ImageForms):
 
     def __init__(self, workflow: Workflow, ui: Any) -> None:
         self._showing = False
-        self._presets: dict[str, ElasticityPreset] = {n: load_elasticity(n) for n in elasticity_names()}
+        self._presets, self._problems = _presets()
         super().__init__(workflow, ui, without=("label_names", "organs_table"))
         for side, words in (("source", _("Organs that move:")), ("target", _("Organs that stay:"))):
             getattr(ui, f"{side}LabelsLabel").text = words
@@ -105,7 +105,7 @@ class OrganForms(ImageForms):
         kept = {name: stored(self._parameters, self._workflow, name) for name in ORGANS}
         self.table.show(rows, self._preset(), kept["organs"] or {}, kept["trust"] or {}, kept["only"])
         self.coherence.show(kept["coherence"], self.table.names)
-        self._ui.organsHint.text = _hint(given, len(rows))
+        self._ui.organsHint.text = "\n".join([_hint(given, len(rows)), *self._problems])
         self._ui.directionLabel.text = _direction(given)
 
     def _preset(self) -> str:
@@ -138,6 +138,18 @@ class OrganForms(ImageForms):
         self._told()
         if words:
             self._ui.organsHint.text = words
+
+
+def _presets() -> tuple[dict[str, ElasticityPreset], list[str]]:
+    """The presets of elasticity by name, and what is wrong with those that cannot be read."""
+    found: dict[str, ElasticityPreset] = {}
+    problems = []
+    for name in elasticity_names():
+        try:
+            found[name] = load_elasticity(name)
+        except InputError as error:
+            problems.append(str(error))
+    return found, problems
 
 
 def _hint(given: Mapping[str, Any], count: int) -> str:

@@ -32,6 +32,7 @@ class OrganResults(ShownResult):
             "slices": "show_slices",
             "target": "show_target",
             "labels": "show_labels_on",
+            "landmarks": "show_landmarks",
             "grid": "show_grid",
         }
         self.view.on |= {name: partial(self._change, function) for name, function in functions.items()}

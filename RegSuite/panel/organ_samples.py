@@ -1,4 +1,4 @@
-"""Two people's abdomen with five organs each as sample data, made on the spot, with a known deformation."""
+"""An abdomen on two days, five organs each, as sample data: made on the spot, with a known deformation."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class OrganNodes:
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
-ABDOMEN = OrganSample("RegSuite abdomen", 3, 3.0, "Other abdomen", "Abdomen")
-COARSE_ABDOMEN = OrganSample("RegSuite coarse abdomen", 3, 8.0, "Coarse other abdomen", "Coarse abdomen")
+ABDOMEN = OrganSample("RegSuite abdomen", 3, 2.5, "Abdomen, other day", "Abdomen", "days")
+COARSE_ABDOMEN = OrganSample("RegSuite coarse abdomen", 3, 8.0, "Coarse other day", "Coarse abdomen", "days")
 """For tests: made and registered in seconds."""
 
 

@@ -48,6 +48,7 @@ class OrganTable:
         self.table, self._presets, self._changed = table, presets, changed
         self.boxes: list[ItemBox] = []
         self._rows: list[OrganRow] = []
+        self._preset = OWN
         self._usual: dict[int, dict[str, float]] = {}
         self._busy = False
         table.setColumnCount(len(HEADS))
@@ -81,13 +82,12 @@ class OrganTable:
         """
         self._busy = True
         try:
-            self._rows = list(rows)
-            self.table.setRowCount(len(self._rows))
-            self.boxes = []
+            if list(rows) != self._rows or preset != self._preset:
+                self._make_rows(list(rows), preset)
             kept, trusted = of_names(organs, self.names), of_names(trust, self.names)
             ticked = set(self.names if only is None else of_names(dict.fromkeys(only), self.names))
             for at, row in enumerate(self._rows):
-                self._fill(at, row, preset, kept.get(row.name, {}), trusted.get(row.name), row.name in ticked)
+                self._fill(at, kept.get(row.name, {}), trusted.get(row.name), row.name in ticked)
             self.table.setFixedHeight(ROW_HEIGHT * (min(len(self._rows), MOST_SHOWN) + 1) + 6)
             self.table.visible = bool(self._rows)
         finally:
@@ -118,43 +118,38 @@ class OrganTable:
         ticked = [r.name for r, i in zip(self._rows, items, strict=True) if i.checkState() == qt.Qt.Checked]
         return None if len(ticked) == len(self._rows) else ticked
 
-    def _fill(
-        self, at: int, row: OrganRow, preset: str, kept: Mapping[str, Any], trust: float | None, ticked: bool
-    ) -> None:
-        title = qt.QTableWidgetItem(row.name)
-        title.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsUserCheckable)
-        title.setCheckState(qt.Qt.Checked if ticked else qt.Qt.Unchecked)
-        if row.where != BOTH:
-            title.setToolTip(_ONE_SIDE[row.where])
-            title.setForeground(qt.QBrush(qt.QColor("#b45309")))
-        self.table.setItem(at, NAME, title)
-        chosen = str(kept.get("preset") or OWN)
-        self._add_box(at, row.name, preset, chosen)
-        found = self._presets.get(chosen, self._presets[preset]).elasticity(row.name)
+    def _make_rows(self, rows: list[OrganRow], preset: str) -> None:
+        """The cells of the organs, each with the list of presets by the entry that its name finds there."""
+        for at in range(len(self._rows)):
+            self.table.removeCellWidget(at, ELASTICITY)
+        self._rows, self._preset, self.boxes = rows, preset, []
+        self.table.setRowCount(len(rows))
+        for at, row in enumerate(rows):
+            title = qt.QTableWidgetItem(row.name)
+            title.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsUserCheckable)
+            if row.where != BOTH:
+                title.setToolTip(_ONE_SIDE[row.where])
+                title.setForeground(qt.QBrush(qt.QColor("#b45309")))
+            self.table.setItem(at, NAME, title)
+            for column in (*KEYS, TRUST):
+                self.table.setItem(at, column, qt.QTableWidgetItem(""))
+            box = ItemBox(_presets_for(row.name, preset, self._presets), f"elasticity{at}Box")
+            box.widget.connect(box.signal, self._tell)
+            self.table.setCellWidget(at, ELASTICITY, box.widget)
+            self.boxes.append(box)
+
+    def _fill(self, at: int, kept: Mapping[str, Any], trust: float | None, ticked: bool) -> None:
+        """Write what is kept of an organ, or the preset's values."""
+        name, chosen = self._rows[at].name, str(kept.get("preset") or OWN)
+        self.boxes[at].set_value(chosen if chosen != self._preset else OWN)
+        self.table.item(at, NAME).setCheckState(qt.Qt.Checked if ticked else qt.Qt.Unchecked)
+        found = self._presets.get(chosen, self._presets[self._preset]).elasticity(name)
         self._usual[at] = {key: float(getattr(found, key)) for key in KEYS.values()}
         for column, key in KEYS.items():
-            own = kept.get(key)
-            cell = qt.QTableWidgetItem(f"{self._usual[at][key] if own is None else own:g}")
-            if own is not None:
-                cell.setFont(_bold())
-            self.table.setItem(at, column, cell)
-        self.table.setItem(at, TRUST, qt.QTableWidgetItem(f"{100 * (1.0 if trust is None else trust):g}"))
-
-    def _add_box(self, at: int, name: str, preset: str, chosen: str) -> None:
-        """The list of presets, each by the entry that an organ of this name finds there."""
-        items = [
-            Item(OWN, _entry(self._presets[preset], name), self._presets[preset].elasticity(name).source)
-        ]
-        items += [
-            Item(other, f"{_entry(found, name)} ({found.title})", found.elasticity(name).source)
-            for other, found in self._presets.items()
-            if other != preset
-        ]
-        box = ItemBox(items, f"elasticity{at}Box")
-        box.set_value(chosen if chosen != preset else OWN)
-        box.widget.connect(box.signal, self._tell)
-        self.table.setCellWidget(at, ELASTICITY, box.widget)
-        self.boxes.append(box)
+            own, cell = kept.get(key), self.table.item(at, column)
+            cell.setText(f"{self._usual[at][key] if own is None else own:g}")
+            cell.setFont(_font(bold=own is not None))
+        self.table.item(at, TRUST).setText(f"{100 * (1.0 if trust is None else trust):g}")
 
     def _number(self, at: int, column: int) -> float | None:
         """The number of a cell; None where it is empty or the preset's. Raises InputError for words."""
@@ -184,12 +179,21 @@ class OrganTable:
             self._changed()
 
 
-def _entry(preset: ElasticityPreset, name: str) -> str:
-    """The name of the entry that an organ finds in a preset."""
-    return str(getattr(preset.elasticity(name), "name", _("others")))
+def _presets_for(name: str, preset: str, presets: Mapping[str, ElasticityPreset]) -> list[Item]:
+    """The chosen preset first, then the others; each by the entry that an organ of this name finds there."""
+
+    def entry(found: ElasticityPreset) -> str:
+        return str(getattr(found.elasticity(name), "name", _("others")))
+
+    first = Item(OWN, entry(presets[preset]), presets[preset].elasticity(name).source)
+    others = [(other, found) for other, found in presets.items() if other != preset]
+    return [
+        first,
+        *(Item(n, f"{entry(f)} ({f.title})", f.elasticity(name).source) for n, f in others),
+    ]
 
 
-def _bold() -> Any:
+def _font(*, bold: bool) -> Any:
     font = qt.QFont()
-    font.setBold(True)
+    font.setBold(bold)
     return font

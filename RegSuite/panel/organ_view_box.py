@@ -20,7 +20,12 @@ SLICES = {
     "source": _("source scan"),
     "uncertainty": _("uncertainty over the target scan"),
 }
-TICKS = {"target": _("Target's organs"), "labels": _("Organs in the slices"), "grid": _("Deformation grid")}
+TICKS = {
+    "target": _("Target's organs"),
+    "labels": _("Organs in the slices"),
+    "landmarks": _("Landmarks"),
+    "grid": _("Grid"),
+}
 _TITLES = {"when": _("Organs in 3D:"), "colour": _("Coloured by:"), "slices": _("Slices:")}
 _LEGENDS = {
     "organ": _("The target's organs are glass; what looks out of them was not reached."),
@@ -32,7 +37,7 @@ _LEGENDS = {
 class OrganViewBox:
     """`widget` goes into the panel. It changes nothing itself: the functions in `on` are called.
 
-    on: when("before" or "after"), colour(COLOURS), slices(SLICES); target, labels, grid (True or False).
+    on: when("before" or "after"), colour(COLOURS), slices(SLICES); TICKS (True or False).
     """
 
     def __init__(self) -> None:
@@ -69,6 +74,7 @@ class OrganViewBox:
             there = {
                 "target": "target_surfaces" in roles,
                 "labels": bool({"warped_labels", "target_labels"} & set(roles)),
+                "landmarks": "moved_points" in roles,
                 "grid": "displacement" in roles,
             }
             for name, possible in there.items():

@@ -22,6 +22,9 @@ Box = Any
 MakeBox = Callable[[Field, Callable[[], None]], Box]
 """The widget of a parameter; the function is called when the user changes it."""
 
+AFTER_WRAPPERS = -1.0
+"""Priority of an observer that reads a parameter node: wrappers of it, which keep its values, come before."""
+
 
 class SectionForm:
     """`areas` go into the panel: by section a widget with rows.
@@ -52,7 +55,7 @@ class SectionForm:
             self._node.RemoveObserver(self._tag)
         self._node = node
         if node is not None:
-            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._from_node)
+            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._from_node, AFTER_WRAPPERS)
             self._from_node()
 
     def _section(self, names: tuple[str, ...]) -> Any:

@@ -17,7 +17,7 @@ PANEL_PX = (540, 960)
 VIEW_PX = (520, 540)
 DOSE_VIEW_PX = (500, 600)
 TUMOR_VIEW_PX = (520, 800)
-ORGAN_VIEW_PX = (520, 560)
+ORGAN_VIEW_PX = (540, 700)
 BITS = 5
 """Of each channel in a picture with a wash of colours, which a palette would show in steps."""
 

@@ -84,7 +84,7 @@ def test_the_uncertainty_is_that_of_the_voxel_and_unknown_where_it_is(nodes):
 
 
 def test_the_table_has_a_row_an_organ_and_nothing_is_made_up(nodes):
-    columns = columns_from_table(nodes["organs"])
+    columns = columns_from_table(nodes["organs_summary"])
     assert columns["organ"] == ["liver", "spleen"]
     assert columns["distance after, mean (mm)"][0] == 0.9
     assert np.isnan(columns["distance after, mean (mm)"][1])
@@ -108,8 +108,9 @@ def test_before_and_after_are_seen_within_the_glass_of_the_target(content, nodes
 def test_one_scale_holds_for_before_and_after_and_one_bar_is_seen(content, nodes):
     show_nodes(nodes, content)
     colour_by(nodes, "distance")
-    top = scale_top(values_of_model(nodes["moved_surfaces"], DISTANCE_ARRAY))
-    assert top == 2.0  # of what is left, 1.5 mm
+    top = scale_top(values_of_model(nodes["moved_surfaces"], DISTANCE_ARRAY), "distance")
+    assert top == 5.0  # of what is left, 1.5 mm: under a voxel or two
+    assert scale_top(np.array([0.5, 6.1, np.nan]), "distance") == 8.0
     for role in ROLES[:2]:
         assert nodes[role].GetDisplayNode().GetScalarRange() == (0.0, top)
     assert bars(nodes) == ["moved_surfaces"]
