@@ -273,6 +273,13 @@ def test_what_cannot_be_right_is_refused_with_words(change, words):
         RegSuite.organs(**given, **QUICK)
 
 
+def test_a_confusion_matrix_that_lacks_an_organ_is_refused(tmp_path):
+    table = tmp_path / "confusion.csv"
+    table.write_text(",liver,spleen\nliver,90,2\nspleen,3,95\n")
+    with pytest.raises(InputError, match=r"kidney_left(.|\n)*confusion.csv"):
+        RegSuite.organs(**small_organs.inputs(), **QUICK, confusion=table)
+
+
 def test_label_maps_in_metres_are_asked_back():
     given = small_organs.inputs()
     labels = {f"{side}_labels": in_metres(given[f"{side}_labels"]) for side in ("source", "target")}
