@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from RegSuite.console import dvh, gamma, organs, points, register, submit, tumor, warp
+    from RegSuite.console import dvh, gamma, keypoints, organs, points, register, submit, tumor, warp
     from RegSuite.errors import (
         Cancelled,
         DiskFull,
@@ -60,6 +60,7 @@ _LAZY = {
     "gamma": "RegSuite.console",
     "submit": "RegSuite.console",
     "tumor": "RegSuite.console",
+    "keypoints": "RegSuite.console",
     "organs": "RegSuite.console",
     "points": "RegSuite.console",
     "warp": "RegSuite.console",
@@ -88,6 +89,7 @@ __all__ = [
     "evaluate",
     "gamma",
     "get_method",
+    "keypoints",
     "load_preset",
     "method_names",
     "organs",

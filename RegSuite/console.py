@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from RegSuite.workflows.dose_result import DoseCourseResult
     from RegSuite.workflows.dvh_result import DvhResult
     from RegSuite.workflows.gamma_result import GammaResult
+    from RegSuite.workflows.keypoints_result import KeypointsResult
     from RegSuite.workflows.model import InputKind, Workflow
     from RegSuite.workflows.organs_result import CloudResult
     from RegSuite.workflows.result import Result
@@ -177,6 +178,18 @@ def points(source: Any, target: Any, **options: Any) -> CloudResult:
     from RegSuite.workflows.points import WORKFLOW
 
     found: CloudResult = _run(WORKFLOW, {"source": source, "target": target}, options)
+    return found
+
+
+def keypoints(fixed: Any, moving: Any, **options: Any) -> KeypointsResult:
+    """Keypoints of `fixed` found in `moving`, and the field that they tell; see docs/keypoints.md.
+
+    fixed, moving: files, RegSuite.Image, SimpleITK images or volume nodes; masks, labels, landmarks and
+    initial by name. options: as of RegSuite.workflows.keypoints.KeypointsParameters, and progress.
+    """
+    from RegSuite.workflows.keypoints import WORKFLOW
+
+    found: KeypointsResult = _run(WORKFLOW, {"fixed": fixed, "moving": moving}, options)
     return found
 
 
