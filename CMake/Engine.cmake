@@ -601,6 +601,7 @@ set(ENGINE_SCRIPTS
   RegSuite/pointcloud/keypoints/foerstner.py
   RegSuite/pointcloud/keypoints/graph.py
   RegSuite/pointcloud/keypoints/lattice.py
+  RegSuite/pointcloud/keypoints/least.py
   RegSuite/pointcloud/keypoints/local_fit.py
   RegSuite/pointcloud/keypoints/match.py
   RegSuite/pointcloud/keypoints/matches.py
