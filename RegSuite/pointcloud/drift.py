@@ -39,13 +39,15 @@ def drift(
     device: str = "cpu",
     watch: Watch | None = None,
     before: Drift | None = None,
+    uncertain: bool = True,
 ) -> Drift:
     """Bring `source` [M, d] onto `target` [N, d]: T(y) = rho(y + v(y)), LPS mm, with its uncertainty.
 
     model: the organs; None: one organ with the default elasticity, labels ignored. parameters: see
     DriftParameters. device: of torch. progress is called once an iteration and may raise Cancelled; watch
     gets the moved source points as often. before: an earlier drift of the same source cloud, whatever its
-    model; this one begins where that ended, with its sigma unless `first_sigma_mm` is given. Memory is linear
+    model; this one begins where that ended, with its sigma unless `first_sigma_mm` is given.
+    uncertain False leaves Drift.uncertainty out, which takes longest where bases are large. Memory is linear
     in points: about 2.5 kB a source point and 0.2 kB a target point. Same input, same result, bit for bit, on
     one kind of machine.
     Raises InputError for clouds that cannot be registered (see `checked_pair`), MethodFailed where no target
@@ -73,7 +75,7 @@ def drift(
     placed = time.perf_counter()
     run = _Run(source, clouds, centre, used, chosen, basis, progress, watch)
     end = run.through(start, device)
-    result = run.result(end, target, model)
+    result = run.result(end, target, model, uncertain)
     seconds = {
         "basis": made - begun,
         "start": placed - made,
@@ -171,7 +173,7 @@ class _Run:
         moved = (self.clouds.y + v) @ belief.matrix.T + belief.shift + self.centre
         return np.asarray(moved.cpu().numpy())
 
-    def result(self, end: _End, target: PointSet, model: OrganModel | None) -> Drift:
+    def result(self, end: _End, target: PointSet, model: OrganModel | None, uncertain: bool) -> Drift:
         """The last belief in the caller's coordinates."""
         belief, sums = end.belief, end.sums
         best, level = end.scene.pairs.best(mixture_of(end.scene, belief))
@@ -189,7 +191,7 @@ class _Run:
         covariance = None
         if belief.factor is not None:
             covariance = torch.cholesky_inverse(belief.factor).cpu()
-        uncertainty = self._uncertainty(end)
+        uncertainty = self._uncertainty(end) if uncertain else None
         return Drift(
             source=self.source,
             target=target,

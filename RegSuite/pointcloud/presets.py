@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from RegSuite.errors import InputError
 from RegSuite.plain_yaml import load_yaml
 from RegSuite.pointcloud.organs import Coherence, Organ, OrganModel
+from RegSuite.pointcloud.stage_settings import DriftStage
 from RegSuite.resources import resources_folder
 
 _SEE = "see Resources/organs for examples"
@@ -53,6 +54,9 @@ class ElasticityPreset(BaseModel):
     coherence: Coherence = Field(default="organ", description="organs move independently, or all together")
     organs: tuple[NamedElasticity, ...]
     other: Elasticity = Field(description="for organs that are not named")
+    stages: tuple[DriftStage, ...] = Field(
+        default=(), description="how the drift goes about it (see stages.drift_in_stages); empty: at once"
+    )
 
     def elasticity(self, name: str) -> Elasticity:
         """Properties of an organ called `name`: of the entry with most words in it, else those of `other`.
