@@ -16,7 +16,7 @@ from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.progress import Progress
 from RegSuite.pointcloud.stage import Clouds, scene_of
 
-ROUNDS = ((250, 8, 60), (250, 20, 12), (1000, 60, 4))
+ROUNDS = ((150, 6, 60), (250, 15, 10), (800, 40, 3))
 """(points a cloud, iterations, starts that get them): many short tries, then fewer and longer ones."""
 
 SPREAD = 0.3

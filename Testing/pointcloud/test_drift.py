@@ -58,5 +58,5 @@ def test_a_linear_map_is_recovered_exactly_from_equal_clouds(transform, ndim):
         PointSet(truth),
         parameters=DriftParameters(transform=transform, outliers=0.01),
     )
-    assert found.moved_mm == pytest.approx(truth, abs=0.02)
+    assert found.moved_mm == pytest.approx(truth, abs=0.05)
     assert found.start.matrix == pytest.approx(matrix, abs=1e-3)
