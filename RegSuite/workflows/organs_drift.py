@@ -34,7 +34,7 @@ def drift_parameters(parameters: CloudParameters) -> DriftParameters:
 
 def drifted(prepared: Prepared, settings: DriftParameters, run: Run) -> Drift:
     """The drift on the run's device; moving points are shown to who looks on. Raises OutOfMemory before."""
-    from RegSuite.pointcloud.drift import drift
+    from RegSuite.pointcloud.stages import drift_in_stages
 
     plain = prepared.model is None
     given = prepared.source.points, prepared.target.points
@@ -47,12 +47,13 @@ def drifted(prepared: Prepared, settings: DriftParameters, run: Run) -> Drift:
     run.preview("moving_organs", np.asarray(labels, dtype=np.float64)[:, None])
     run.preview("target", target.points)
     with run.stage("drift", 0.1, 0.5) as progress:
-        found = drift(
+        found = drift_in_stages(
             source,
             target,
             prepared.prior,
             settings,
             progress,
+            stages=prepared.stages,
             device=run.device,
             watch=lambda points: run.preview("moving", points),
         )

@@ -29,7 +29,7 @@ def page_of(result: CloudResult) -> OrgansPage:
         organs=organs,
         residual_mm=drift.residual_mm,
         outlier_probability=drift.outlier_probability,
-        sd_mm=None if drift.covariance is None else drift.point_sd_mm,
+        sd_mm=drift.point_sd_mm,
         coherence=None if model is None else model.coherence,
         transition=None if model is None else model.transition,
         landmarks=_landmarks(result, place),

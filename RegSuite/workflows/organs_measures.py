@@ -87,9 +87,8 @@ def organ_metrics(drift: Drift, label: int | None) -> dict[str, Any]:
         "points_source": int(source.sum()),
         "points_target": int(target.sum()),
         "residual_mm": spread(drift.residual_mm[source]),
+        "sd_mm": spread(drift.point_sd_mm[source]),
     }
-    if drift.covariance is not None:
-        out["sd_mm"] = spread(drift.point_sd_mm[source])
     if target.any():
         out["outlier_share"] = float((drift.outlier_probability[target] > INLIER).mean())
     return {k: v for k, v in out.items() if v != {}}
@@ -180,8 +179,7 @@ def moved_landmarks(
         own = None if plain else labels[known]
         if not by_field:
             moved[known] = drift.points(source.points[known], own)
-        if drift.covariance is not None:
-            sd[known] = drift.sd_mm(source.points[known], own)
+        sd[known] = drift.sd_mm(source.points[known], own)
     if not np.isfinite(moved).all() or not np.isfinite(back).all():
         raise MethodFailed("the transform is not finite at landmarks", where=source.name)
     return MovedLandmarks(source, target, moved, back, sd, labels)

@@ -10,6 +10,7 @@ import numpy as np
 
 from RegSuite.errors import InputError
 from RegSuite.geometry import PointSet
+from RegSuite.pointcloud.presets import load_elasticity
 from RegSuite.workflows.organs_clouds import (
     Cloud,
     check_common,
@@ -26,6 +27,7 @@ from RegSuite.workflows.organs_names import Matching, listed, match_organs, plai
 if TYPE_CHECKING:
     from RegSuite.pointcloud.organs import OrganModel
     from RegSuite.pointcloud.sampling import OrganSurface
+    from RegSuite.pointcloud.stage_settings import DriftStage
     from RegSuite.workflows.organs import CloudParameters, OrgansParameters
     from RegSuite.workflows.run import Run
 
@@ -36,7 +38,8 @@ class Prepared:
 
     prior: the organs of the drift, those that both sides have. model: the same, None where labels are not
     used and all points are one organ that is everywhere. names: of all organs of both sides, by common
-    label (0: of all points). missing: {label: the side that lacks it}.
+    label (0: of all points). missing: {label: the side that lacks it}. stages: of the drift, as the preset
+    of elasticity has them; empty: one.
     """
 
     source: Cloud
@@ -45,6 +48,7 @@ class Prepared:
     model: OrganModel | None
     names: Mapping[int, str]
     missing: Mapping[int, str]
+    stages: tuple[DriftStage, ...] = ()
 
 
 def prepare(
@@ -74,7 +78,8 @@ def prepare(
             "target": {str(k): v for k, v in matching.target.items()},
         },
     }
-    return Prepared(made[0], made[1], model, model, matching.names, missing)
+    stages = load_elasticity(parameters.elasticity).stages
+    return Prepared(made[0], made[1], model, model, matching.names, missing, stages)
 
 
 def _kept(side: Side, only: list[str] | None) -> dict[int, str | None]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 
+FARTHER_MM = 2.0
+"""Surfaces that lie apart by less are as near as their sampling lets them."""
+
 
 def measured(
     prepared: Prepared, drift: Drift, found: Dense, limits: Limits, parameters: CloudParameters, run: Run
@@ -139,7 +142,7 @@ def _labels(prepared: Prepared, found: Dense, run: Run) -> None:
 def _doubts(run: Run) -> None:
     for entry in run.metrics["organs"].values():
         before, after = entry.get("distance_before_mm"), entry.get("distance_after_mm")
-        if before and after and after["mean"] > before["mean"] and after["mean"] > 1.0:
+        if before and after and after["mean"] > max(before["mean"], FARTHER_MM):
             run.warn(
                 f"{entry['name']}: its surfaces lie farther apart than before ({after['mean']:.1f} mm, "
                 f"{before['mean']:.1f} mm before); look at it in the report before you use the result"

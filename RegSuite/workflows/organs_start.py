@@ -35,8 +35,6 @@ def started(
     if given:
         told = listed(prepared.names[label] for label in sorted(cut))
         run.notes.append(f"started as the scans lie, for {told}: cut off, so that centres would mislead")
-    else:
-        run.notes.append("started with the organs' centres upon each other")
     return settings.model_copy(update={"start": "given" if given else "centres"})
 
 

@@ -101,16 +101,14 @@ def meshes_of(prepared: Prepared, drift: Drift) -> Meshes:
     return Meshes(found)
 
 
-def _at_points(drift: Drift, points: FloatArray, label: int) -> tuple[FloatArray, FloatArray | None]:
+def _at_points(drift: Drift, points: FloatArray, label: int) -> tuple[FloatArray, FloatArray]:
     """Residual of the organ's nearest cloud point, and the uncertainty, at points [n, d]."""
     from scipy.spatial import cKDTree
 
     labels = drift.source.labels
     own = np.ones(len(drift.source), dtype=bool) if labels is None else labels == label
     nearest = cKDTree(drift.source.points[own]).query(points)[1]
-    sd = None
-    if drift.covariance is not None:
-        sd = drift.sd_mm(points, np.full(len(points), label, dtype=np.int64))
+    sd = drift.sd_mm(points, np.full(len(points), label, dtype=np.int64))
     return drift.residual_mm[own][nearest], sd
 
 

@@ -28,12 +28,12 @@ def write_registered(drift: Drift, path: Path) -> None:
     """x,y,z of each source point moved[,label][,name],residual_mm,sd_mm; row by row the source's points.
 
     residual_mm: to the mean place of its partners, empty where it has none. sd_mm: standard deviation of each
-    coordinate, empty where only a similarity or affine map moved it.
+    coordinate.
     """
     source = drift.source
     header = [*_AXES[: source.ndim], *(["label"] if source.labels is not None else [])]
     header += [*(["name"] if source.names else []), "residual_mm", "sd_mm"]
-    sd = _sd(drift)
+    sd = drift.point_sd_mm
     rows = (
         [
             *(f"{v:.6f}" for v in drift.moved_mm[i]),
@@ -61,7 +61,7 @@ def write_correspondences(drift: Drift, path: Path) -> None:
         header += [f"{what}_{axis}" for axis in axes]
     header += ["residual_mm", "sd_mm", *(["label"] if drift.source.labels is not None else [])]
     best = _best(drift)
-    residual, sd = drift.residual_mm, _sd(drift)
+    residual, sd = drift.residual_mm, drift.point_sd_mm
     rows = []
     for i in range(len(drift.source)):
         j, probability = best.get(i, (-1, np.nan))
@@ -102,10 +102,6 @@ def write_organs(metrics: Mapping[str, Any], path: Path) -> None:
 def write_names(names: Mapping[int, str], path: Path) -> None:
     """label,name, as it is found beside a label map."""
     _write(path, ["label", "name"], ([label, names[label]] for label in sorted(names)))
-
-
-def _sd(drift: Drift) -> np.ndarray:
-    return np.full(len(drift.source), np.nan) if drift.covariance is None else drift.point_sd_mm
 
 
 def _number(value: float, digits: int = 4) -> str:

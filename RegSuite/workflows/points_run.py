@@ -81,10 +81,11 @@ def prepare(source: Side, target: Side, parameters: PointsParameters, run: Run) 
     if parameters.labels and (here is None) != (there is None):
         side = "target" if here is None else "source"
         run.warn(f"the {side}'s points alone carry labels: they are not used; give both a label column")
+    stages = load_elasticity(parameters.elasticity).stages
     if not parameters.labels or here is None or there is None:
         prior = _model({0}, {0: "points"}, parameters)
         clouds = _cloud(source, prior, parameters), _cloud(target, prior, parameters)
-        return Prepared(*clouds, prior, None, {0: "points"}, {})
+        return Prepared(*clouds, prior, None, {0: "points"}, {}, stages)
     if not here & there:
         raise InputError(
             "source and target share no label",
@@ -96,7 +97,7 @@ def prepare(source: Side, target: Side, parameters: PointsParameters, run: Run) 
     run.notes.append("points of different labels were kept apart: both clouds have a label column")
     run.parameters = {**run.parameters, "labels_of": {"source": {str(label): int(label) for label in here}}}
     clouds = _cloud(source, model, parameters), _cloud(target, model, parameters)
-    return Prepared(*clouds, model, model, names, {})
+    return Prepared(*clouds, model, model, names, {}, stages)
 
 
 def _labels(side: Side) -> set[int] | None:
