@@ -17,6 +17,7 @@ from RegSuite.mrml.models import model_from_surface
 from RegSuite.mrml.nodes import is_node
 from RegSuite.mrml.slabs import Steps
 from RegSuite.mrml.space import to_lps
+from RegSuite.mrml.taken import kind_of
 
 if TYPE_CHECKING:
     from RegSuite.workflows.scene import SceneContent
@@ -112,6 +113,9 @@ def values_of_model(node: Any, name: str) -> FloatArray | None:
 def _labels(content: SceneContent, role: str) -> Steps[ArrayImage | None]:
     """The label map of a role; of a node under the numbers that the names have in the result."""
     item = content.item(role)
+    given = content.workflow.input(role)
+    if given is not None and kind_of(given, item) != "labels":
+        return None
     if is_node(item):
         numbers = {name: label for label, name in content.label_names.items()}
         steps = object_in_steps(item, "labels", role, None, inside=None, ndim=3, warnings=[], numbers=numbers)

@@ -120,7 +120,8 @@ class OrganTable:
 
     def _make_rows(self, rows: list[OrganRow], preset: str) -> None:
         """The cells of the organs, each with the list of presets by the entry that its name finds there."""
-        for at in range(len(self._rows)):
+        for at, box in enumerate(self.boxes):
+            box.widget.visible = False  # it is deleted later
             self.table.removeCellWidget(at, ELASTICITY)
         self._rows, self._preset, self.boxes = rows, preset, []
         self.table.setRowCount(len(rows))

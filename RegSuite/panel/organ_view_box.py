@@ -114,6 +114,8 @@ class OrganViewBox:
         if 0 <= index < len(self._values[name]):
             self._say()
             self._tell(name, self._values[name][index])
+            if name == "colour" and not self._busy:  # glass would pale the colours of values
+                self.boxes["target"].checked = self._values[name][index] == "organ"
 
     def _say(self) -> None:
         known = self._values["colour"]

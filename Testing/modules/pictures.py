@@ -17,7 +17,7 @@ PANEL_PX = (540, 960)
 VIEW_PX = (520, 540)
 DOSE_VIEW_PX = (500, 600)
 TUMOR_VIEW_PX = (520, 800)
-ORGAN_VIEW_PX = (540, 700)
+ORGAN_VIEW_PX = (440, 640)
 BITS = 5
 """Of each channel in a picture with a wash of colours, which a palette would show in steps."""
 
@@ -197,7 +197,7 @@ def organ_registration(folder, seconds=900):
         panel.progress.log_section.visible = False
         panel.ui.modelsSection.collapsed = True
         panel.results.show_in_views()  # at the size of these views
-        panel.results.view.choose("colour", "distance")
+        panel.results.view.choose("colour", "uncertainty")
         draw(panel, views, folder / "organ-registration.png", colours=None)
         panel.results.view.choose("colour", "organ")
         panel.results.view.choose("when", "before")

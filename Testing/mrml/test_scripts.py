@@ -110,3 +110,16 @@ def test_an_atlas_is_brought_to_a_tumour_from_nodes_and_saved_with_its_film(tmp_
         assert [tumour.GetNthSegment(i).GetName() for i in range(2)] == ["tumour core", "oedema"]
         fourth = slicer.mrmlScene.GetSingletonNode("Yellow", "vtkMRMLSliceCompositeNode")
         assert "intensity change" in slicer.mrmlScene.GetNodeByID(fourth.GetForegroundVolumeID()).GetName()
+
+
+def test_organs_are_registered_from_nodes_and_saved_with_their_surfaces(tmp_path):
+    said = script("11_organs_in_slicer.py", tmp_path)
+    after = {
+        line.split(":")[0]: float(line.split()[-8]) for line in said.splitlines() if "surface on" in line
+    }
+    assert set(after) == {"liver", "spleen", "right kidney", "left kidney", "bladder"}
+    assert max(after.values()) < 5  # voxels of 8 mm
+    slicer.util.loadScene(str(tmp_path / "mine.mrb"), {})
+    moved = slicer.util.getNode("* to *: moved organs")
+    assert moved.GetDisplayNode().GetActiveScalarName() == "uncertainty_mm"
+    assert slicer.util.getNode("* to *: organs").GetNumberOfRows() == 5
