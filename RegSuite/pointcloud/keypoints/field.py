@@ -68,7 +68,8 @@ def field_from_matches(
     bandwidth (if None), magnitude and noise are chosen by leaving one match out after the other. A match is
     dropped where its distance from what the others say, over what is expected there, is more than three
     times the median of all, and the rest is fitted again. Far from all matches the field is the rigid map.
-    uncertainty: also the standard deviation.
+    uncertainty: also the standard deviation; it takes the matches' errors as independent, which neighbours'
+    are not: it is too small (docs/keypoints.md).
     Raises GeometryError for sets that are no pairs, fewer than d + 1 of them or all at one place.
     """
     check_landmarks(fixed, moving, grid.ndim)

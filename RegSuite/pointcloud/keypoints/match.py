@@ -49,7 +49,7 @@ def matched_keypoints(
     Foerstner's. initial: fixed to moving points, where the search begins (its rotation should be near
     the truth's: descriptors are compared along the fixed image's axes turned by it).
     Both directions are searched on their own; a match stands where they agree within
-    `consistent_mm`, and is their mean. Memory: about 1 GB at most, whatever the images' size.
+    `consistent_mm`, and is their mean. Memory: about 1.3 GB at most, whatever the images' size.
     Raises InputError and GeometryError for images that cannot be searched (flat, empty mask, other
     dimension, no overlap, a window larger than the image), MethodFailed where nothing is consistent.
     Source: Heinrich, Handels, Simpson, MICCAI 2015, doi:10.1007/978-3-319-24571-3_41; the
