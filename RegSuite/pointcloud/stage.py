@@ -21,6 +21,9 @@ from RegSuite.pointcloud.sums import PosteriorSums, pairs_of
 SMALLEST = 2e-5
 """Floor of sigma in diagonals of the target: distances are float32, whose digits end there."""
 
+THICK = 0.25
+"""Least thickness of the outliers' box in its length: in a flat one every point would be likelier as outlier."""
+
 SPACINGS = 1.0
 """A coarse stage ends where sigma is below this many times the distance of neighbours in its sample."""
 
@@ -77,7 +80,7 @@ def scene_of(
     omega = torch.tensor(omegas, dtype=torch.float64, device=device)[clouds.x_organs]
     shares = torch.bincount(clouds.x_organs, minlength=count) / len(clouds.x)
     reach = clouds.x.amax(dim=0) - clouds.x.amin(dim=0)
-    volume = reach.clamp(min=0.01 * float(reach.max())).prod()
+    volume = reach.clamp(min=THICK * float(reach.max())).prod()
     # an outlier's label is as frequent as that label is: omega means the same for one organ and for many
     outside = torch.log(omega) - torch.log(volume) + torch.log(shares.double()[clouds.x_organs])
     transition = torch.as_tensor(np.array(model.transition), dtype=torch.float64, device=device)

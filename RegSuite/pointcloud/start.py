@@ -92,7 +92,7 @@ def _overlap(clouds: Clouds) -> float:
     low = torch.maximum(clouds.x.amin(dim=0), clouds.y.amin(dim=0))
     high = torch.minimum(clouds.x.amax(dim=0), clouds.y.amax(dim=0))
     sizes = torch.stack([c.amax(dim=0) - c.amin(dim=0) for c in (clouds.x, clouds.y)])
-    thick = 0.01 * float(sizes.max())  # flat clouds have boxes without volume
+    thick = 0.1 * float(sizes.max())  # flat clouds have boxes without volume
     return float(((high - low + thick).clamp(min=0) / (sizes.amin(dim=0) + thick)).clamp(max=1).prod())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -23,7 +24,10 @@ SPREAD = 0.3
 """First sigma in radii of the target: it reaches to the nearest rotation tried, and not much farther."""
 
 APART_DEGREES = 25.0
-"""Starts that end nearer than this to each other are the same."""
+"""Starts that end farther than this from each other are different answers."""
+
+SAME_DEGREES = 5.0
+"""Starts that have come nearer than this to each other are one."""
 
 SURE = 3.0
 """Standard errors by which a start has to be likelier than another to be told from it."""
@@ -47,9 +51,17 @@ class _Try:
     belief: Belief
     total: Tensor
 
-    @property
+    @cached_property
     def value(self) -> float:
         return float(self.total.sum())
+
+    @cached_property
+    def rotation(self) -> Tensor:
+        return nearest_rotation(self.belief.matrix)
+
+    def degrees_from(self, other: _Try) -> float:
+        """Angle between two tries' rotations."""
+        return _degrees(self.rotation @ other.rotation.T)
 
 
 def search(
@@ -86,7 +98,10 @@ def search(
 
 def turned_degrees(matrix: Tensor) -> float:
     """Angle of the rotation in a matrix [d, d]."""
-    rotation = nearest_rotation(matrix)
+    return _degrees(nearest_rotation(matrix))
+
+
+def _degrees(rotation: Tensor) -> float:
     d = len(rotation)
     cosine = (float(torch.trace(rotation)) - (d - 2)) / 2
     return math.degrees(math.acos(min(max(cosine, -1.0), 1.0)))
@@ -157,7 +172,7 @@ def _kept(tries: list[_Try], count: int, shy: bool) -> list[_Try]:
 
 
 def _apart(one: _Try, other: _Try) -> bool:
-    return turned_degrees(one.belief.matrix @ torch.linalg.inv(other.belief.matrix)) > APART_DEGREES / 5
+    return one.degrees_from(other) > SAME_DEGREES
 
 
 def _surely(best: _Try, other: _Try) -> float:
@@ -168,7 +183,7 @@ def _surely(best: _Try, other: _Try) -> float:
 
 def _ambiguous(best: _Try, tries: list[_Try]) -> tuple[str, ...]:
     for other in tries:
-        angle = turned_degrees(other.belief.matrix @ torch.linalg.inv(best.belief.matrix))
+        angle = other.degrees_from(best)
         if angle > APART_DEGREES and _surely(best, other) < SURE:
             return (
                 f"the cloud turned by another {angle:.0f} degrees explains the target as well: its shape is "

@@ -20,6 +20,9 @@ FloatArray = NDArray[np.float64]
 RUNS = 16
 """Runs of targets that are summed on their own: the bound of threads at work, whose number changes no bit."""
 
+FEW_PAIRS = 250_000
+"""Pairs that are all looked at sooner than cubes are made."""
+
 NEAR_COST = 6
 """What a pair of neighbouring cubes costs, in pairs of the kernel over all: measured 4 to 7."""
 
@@ -58,7 +61,7 @@ class CompiledPairs:
 
     def sums(self, mixture: Mixture, truncation: float = 0.0) -> PosteriorSums:
         terms = self._terms(mixture)
-        if truncation > 0:
+        if truncation > 0 and self._pairs > FEW_PAIRS:
             found = self._near(terms, truncation)
             if found is not None:
                 return self._given(*found, terms, truncation)
@@ -94,7 +97,7 @@ class CompiledPairs:
     ) -> tuple[FloatArray, float]:
         """Sums [4, M] over all sources of some targets, whose log-densities are put into `total`."""
         target, organs = self._target[which], self._organs[which]
-        runs = max(1, min(RUNS, len(target) // 16))
+        runs = max(1, min(RUNS, self._pairs // 20_000, len(target)))
         parts, squared = np.zeros((runs, *terms.source.shape)), np.zeros(runs)
         full_sums(
             terms.source,
