@@ -42,18 +42,19 @@ def spread():
 
 def record(**metrics):
     organs = {
-        "liver": {
+        "1": {
+            "name": "liver",
             "points_source": 900,
             "points_target": 950,
             "distance_before_mm": {"mean": 5.6, "p95": 8.9, "max": 9.0},
             "distance_after_mm": {"mean": 0.9, "p95": 1.5, "max": 1.6},
-            "residual_mm": 1.1,
-            "sd_mm": 2.1,
+            "residual_mm": {"mean": 1.1, "p95": 2.0, "max": 2.4},
+            "sd_mm": {"mean": 2.1, "p95": 2.6, "max": 3.0},
             "outlier_share": 0.02,
             "magnitude_mm": 10.0,
             "bandwidth_mm": 30.0,
         },
-        "spleen": {"points_source": 300, "points_target": 0, "magnitude_mm": 10.0, "bandwidth_mm": 30.0},
+        "2": {"name": "spleen", "missing": "target"},
     }
     return Result(
         workflow="organs",

@@ -88,7 +88,9 @@ def test_the_table_has_a_row_an_organ_and_nothing_is_made_up(nodes):
     assert columns["organ"] == ["liver", "spleen"]
     assert columns["distance after, mean (mm)"][0] == 0.9
     assert np.isnan(columns["distance after, mean (mm)"][1])
-    assert columns["points of the target"] == [950, 0]
+    assert columns["uncertainty, 1 SD (mm)"][0] == 2.1
+    assert columns["points of the target"][0] == 950
+    assert np.isnan(columns["points of the target"][1])
 
 
 def test_before_and_after_are_seen_within_the_glass_of_the_target(content, nodes):
