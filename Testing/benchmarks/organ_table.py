@@ -76,8 +76,8 @@ def _by_landmark(errors: Mapping[str, FloatArray], rows: Sequence[Mapping[str, A
 
 def _asked(errors: Mapping[str, FloatArray]) -> str:
     plain = min(("plain-0.01", "plain-0.1"), key=lambda m: float(errors[m].mean()))
-    pairs = [("organ", plain), ("organ", "global"), ("organ", "similarity"), ("swapped-u", "organ")]
-    pairs += [("swapped-identity", "organ"), ("swapped-identity", "swapped-u")]
+    pairs = [("organ", plain), ("organ", "global"), ("organ", "similarity"), ("organ-shift", plain)]
+    pairs += [("swapped-u", "organ"), ("swapped-identity", "organ"), ("swapped-identity", "swapped-u")]
     lines = [f"{len(errors['organ'])} pairs; the better plain drift: {plain}", ""]
     lines += [f"- {a} / {b}: {ratio(errors[a], errors[b])}" for a, b in pairs if a in errors and b in errors]
     return "\n".join(lines)
