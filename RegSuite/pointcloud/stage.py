@@ -22,7 +22,7 @@ SMALLEST = 2e-5
 """Floor of sigma in diagonals of the target: distances are float32, whose digits end there."""
 
 THICK = 0.25
-"""Least thickness of the outliers' box in its length: in a flat one every point would be likelier as outlier."""
+"""Least thickness of the outliers' box in its length: in a flat one every point would be an outlier."""
 
 SPACINGS = 1.0
 """A coarse stage ends where sigma is below this many times the distance of neighbours in its sample."""
