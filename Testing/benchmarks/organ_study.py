@@ -54,12 +54,14 @@ def measured(case: AbdomenClouds, method: str, tolerance: float) -> dict[str, An
     found = drift(source, target, model, parameters)
     seconds = time.perf_counter() - began
     marks, labels = case.source_landmarks, case.source_landmarks.labels
-    moved = found.points(marks.points, labels if len(model.organs) > 1 else np.zeros(len(marks), np.int64))
+    own = labels if len(model.organs) > 1 else np.zeros(len(marks), np.int64)
+    moved = found.points(marks.points, own)
     return {
         "method": method,
         "tolerance": tolerance,
         "seed": case.seed,
         "error_mm": np.linalg.norm(moved - case.target_landmarks.points, axis=1).tolist(),
+        "sd_mm": found.sd_mm(marks.points, own).tolist(),
         "landmarks": list(marks.names or ()),
         "sigma_mm": found.sigma_mm,
         "iterations": len(found.convergence),

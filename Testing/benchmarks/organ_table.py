@@ -22,6 +22,7 @@ def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
             f"tolerance {tolerance:g}",
             _by_landmark(errors, rows),
             _asked(errors),
+            _calibration(rows, tolerance),
             _speed(rows, tolerance),
         ]
     return "\n\n".join(parts)
@@ -81,6 +82,22 @@ def _asked(errors: Mapping[str, FloatArray]) -> str:
     lines = [f"{len(errors['organ'])} pairs; the better plain drift: {plain}", ""]
     lines += [f"- {a} / {b}: {ratio(errors[a], errors[b])}" for a, b in pairs if a in errors and b in errors]
     return "\n".join(lines)
+
+
+def _calibration(rows: Sequence[Mapping[str, Any]], tolerance: float) -> str:
+    """Stated sd of an axis against the error, which has three axes: rms of error / (sqrt 3 sd)."""
+    lines = []
+    for method in ("organ", "organ-shift", "swapped-u"):
+        own = [r for r in rows if r["method"] == method and r["tolerance"] == tolerance and "sd_mm" in r]
+        if own:
+            z = np.array([r["error_mm"] for r in own]) / np.array([r["sd_mm"] for r in own]) / np.sqrt(3)
+            worst = np.sqrt(np.square(z).mean(axis=0))
+            name = own[0]["landmarks"][int(worst.argmax())]
+            lines.append(
+                f"- {method}: rms {np.sqrt(np.square(z).mean()):.2f}, {100 * (z < 2).mean():.0f} % below 2; "
+                f"stated sd {np.mean([r['sd_mm'] for r in own]):.1f} mm; worst {name} {worst.max():.2f}"
+            )
+    return "error / (sqrt 3 stated sd of an axis), at the landmarks:\n\n" + "\n".join(lines)
 
 
 def _speed(rows: Sequence[Mapping[str, Any]], tolerance: float) -> str:
