@@ -14,7 +14,7 @@ import RegSuite
 from RegSuite.phantoms.abdomen import abdomen_pair
 
 folder = Path(sys.argv[1])
-case = abdomen_pair(0, spacing_mm=5.0, between="days")  # its truth is known; yours: file names or nodes
+case = abdomen_pair(0, spacing_mm=7.0, between="days")  # its truth is known; yours: file names or nodes
 
 result = RegSuite.organs(
     case.source_labels,  # or a file, an RT Structure Set, a folder of surfaces, a segmentation node
@@ -24,7 +24,7 @@ result = RegSuite.organs(
     target_image=case.target,
     source_points=case.clouds.source_landmarks,  # measured, never used
     target_points=case.clouds.target_landmarks,
-    points=2000,  # on each side
+    points=1200,  # on each side
 )
 result.save(folder / "result", overwrite=True)  # fields, scan, tables, surfaces, report.html, scene.mrb
 
