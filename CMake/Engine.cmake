@@ -886,6 +886,7 @@ set(ENGINE_RESOURCES
   Resources/organs/paper.yaml
   Resources/organs/pelvis.yaml
   Resources/organs/thorax.yaml
+  Resources/organs/whole-organs.yaml
   Resources/presets/2d-section.yaml
   Resources/presets/brain-mri.yaml
   Resources/presets/brain-multimodal.yaml
