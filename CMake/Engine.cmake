@@ -817,6 +817,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/organs_inputs.py
   RegSuite/workflows/organs_measures.py
   RegSuite/workflows/organs_names.py
+  RegSuite/workflows/organs_parameters.py
   RegSuite/workflows/organs_prepare.py
   RegSuite/workflows/organs_quality.py
   RegSuite/workflows/organs_result.py

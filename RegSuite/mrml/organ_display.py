@@ -26,7 +26,7 @@ ORGAN, DISTANCE, SPREAD = "organ", "distance", "uncertainty"
 """What organs can be coloured by."""
 
 ARRAYS = {DISTANCE: DISTANCE_ARRAY, SPREAD: UNCERTAINTY_ARRAY}
-TITLES = {DISTANCE: "mm", SPREAD: "SD, mm"}
+TITLE = "mm"
 _ANCHORS = {
     DISTANCE: ("ffffcc", "ffeda0", "fed976", "feb24c", "fd8d3c", "fc4e2a", "e31a1c", "bd0026", "800026"),
     SPREAD: ("ffffd9", "edf8b1", "c7e9b4", "7fcdbb", "41b6c4", "1d91c0", "225ea8", "253494", "081d58"),
@@ -69,7 +69,7 @@ def show_organs_by(node: Any, what: str, top_mm: float | None = None) -> Any:
     display.SetScalarRangeFlag(display.UseManualScalarRange)
     display.SetScalarRange(0.0, top)
     display.SetScalarVisibility(True)
-    return _legend(node, TITLES[what], top)
+    return _legend(node, top)
 
 
 def dress_organs(models: Mapping[str, Any], colours: Mapping[int, tuple[float, float, float]]) -> None:
@@ -133,15 +133,15 @@ def _fill(table: Any, anchors: Sequence[str]) -> None:
         table.SetColor(index, str(index), *colour_at(anchors, index / (_SIZE - 1)), 1.0)
 
 
-def _legend(node: Any, title: str, top: float) -> Any:
+def _legend(node: Any, top: float) -> Any:
     """The scalar bar at the right of the 3D view."""
     display = node.GetDisplayNode()
     legend = legend_of(node) or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
-    legend.SetTitleText(title)
+    legend.SetTitleText(TITLE)
     legend.SetLabelFormat("%.3g")
     legend.SetNumberOfLabels(TOPS.get(round(top), 5))
     legend.SetMaxNumberOfColors(_SIZE)
-    legend.SetSize(0.07, 0.34)
+    legend.SetSize(0.06, 0.32)
     legend.SetPosition(0.98, 0.55)
     legend.RemoveAllViewNodeIDs()
     legend.AddViewNodeID("vtkMRMLViewNode1")

@@ -56,8 +56,10 @@ def node_inputs(workflow: Workflow) -> tuple[InputRole, ...]:
 
 
 def node_outputs(workflow: Workflow) -> tuple[OutputRole, ...]:
-    """The outputs that are nodes and called otherwise than every input and parameter."""
-    taken = {role.name for role in workflow.inputs} | set(workflow.Parameters.model_fields)
+    """The outputs that are nodes; no tables that are inputs too, nothing that is called as a parameter."""
+    fields = set(workflow.Parameters.model_fields)
+    tables = {role.name for role in workflow.inputs if role.kind == "table"}
+    taken = {role.name for role in workflow.outputs if role.kind == "table"} & tables | fields
     return tuple(role for role in workflow.outputs if node_types(role) and role.name not in taken)
 
 

@@ -28,7 +28,7 @@ TICKS = {
 }
 _TITLES = {"when": _("Organs in 3D:"), "colour": _("Coloured by:"), "slices": _("Slices:")}
 _LEGENDS = {
-    "organ": _("The target's organs are glass; what looks out of them was not reached."),
+    "organ": _("The target's organs are glass; the others should fill them after."),
     "distance": _("Pale: on the target's surface. Dark red: end of the scale or beyond. Grey: no partner."),
     "uncertainty": _("Pale: sure. Dark blue: guessed from the organ's elasticity rather than measured."),
 }
