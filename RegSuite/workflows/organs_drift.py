@@ -14,7 +14,7 @@ from RegSuite.validation import validated
 
 if TYPE_CHECKING:
     from RegSuite.pointcloud.result import Drift
-    from RegSuite.workflows.organs import CloudParameters
+    from RegSuite.workflows.organs_parameters import CloudParameters
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 

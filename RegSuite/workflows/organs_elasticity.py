@@ -20,7 +20,7 @@ from RegSuite.workflows.inputs import is_file_name
 from RegSuite.workflows.organs_names import plain
 
 if TYPE_CHECKING:
-    from RegSuite.workflows.organs import OrgansParameters
+    from RegSuite.workflows.organs_parameters import OrgansParameters
     from RegSuite.workflows.run import Run
 
 WORDS = ("organ", "global")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from RegSuite.methods.base import Registration
     from RegSuite.pointcloud.field import FieldChecks
     from RegSuite.pointcloud.result import Drift
-    from RegSuite.workflows.organs import CloudParameters
+    from RegSuite.workflows.organs_parameters import CloudParameters
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 

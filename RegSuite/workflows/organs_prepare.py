@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from RegSuite.pointcloud.organs import OrganModel
     from RegSuite.pointcloud.sampling import OrganSurface
     from RegSuite.pointcloud.stage_settings import DriftStage
-    from RegSuite.workflows.organs import CloudParameters, OrgansParameters
+    from RegSuite.workflows.organs_parameters import CloudParameters, OrgansParameters
     from RegSuite.workflows.run import Run
 
 

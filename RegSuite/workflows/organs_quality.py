@@ -23,8 +23,8 @@ from RegSuite.workflows.organs_result import CloudResult
 if TYPE_CHECKING:
     from RegSuite.pointcloud.result import Drift
     from RegSuite.quality import Limits
-    from RegSuite.workflows.organs import CloudParameters
     from RegSuite.workflows.organs_fields import Dense
+    from RegSuite.workflows.organs_parameters import CloudParameters
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from RegSuite.pointcloud.result import Drift
     from RegSuite.quality.limits import Verdict
     from RegSuite.report.result import Result as ResultRecord
-    from RegSuite.workflows.organs import CloudParameters
     from RegSuite.workflows.organs_fields import Dense
     from RegSuite.workflows.organs_measures import MovedLandmarks
+    from RegSuite.workflows.organs_parameters import CloudParameters
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.organs_surfaces import Meshes
     from RegSuite.workflows.run import Run

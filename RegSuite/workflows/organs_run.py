@@ -16,7 +16,7 @@ from RegSuite.workflows.organs_start import started
 from RegSuite.workflows.reproducible import reproducible
 
 if TYPE_CHECKING:
-    from RegSuite.workflows.organs import OrgansParameters
+    from RegSuite.workflows.organs_parameters import OrgansParameters
     from RegSuite.workflows.organs_result import CloudResult
     from RegSuite.workflows.run import Run
 

@@ -11,8 +11,8 @@ from RegSuite.workflows.organs_names import listed
 
 if TYPE_CHECKING:
     from RegSuite.pointcloud.parameters import DriftParameters
-    from RegSuite.workflows.organs import OrgansParameters
     from RegSuite.workflows.organs_clouds import Cloud
+    from RegSuite.workflows.organs_parameters import OrgansParameters
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
 

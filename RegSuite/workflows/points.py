@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from RegSuite.workflows.model import InputRole, OutputRole, View, Workflow
-from RegSuite.workflows.organs import CloudParameters
+from RegSuite.workflows.organs_parameters import CloudParameters
 
 if TYPE_CHECKING:
     from RegSuite.workflows.organs_result import CloudResult
