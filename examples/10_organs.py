@@ -32,10 +32,8 @@ found = result.metrics
 print(f"landmarks: {found['tre_before_mm']['mean']:.1f} mm before, {found['tre_mm']['mean']:.1f} mm after")
 for label, organ in found["organs"].items():
     before, after = organ["distance_before_mm"]["mean"], organ["distance_after_mm"]["mean"]
-    sure = f"+- {organ['sd_mm']['mean']:.1f} mm"
-    print(
-        f"{organ['name']}: surfaces {before:.1f} mm apart, now {after:.1f} {sure}, Dice {found['dice'][int(label)]:.2f}"
-    )
+    dice, sd = found["dice"][int(label)], organ["sd_mm"]["mean"]
+    print(f"{organ['name']}: surfaces {before:.1f} mm apart, now {after:.1f} (sd {sd:.1f}), Dice {dice:.2f}")
 for sentence in result.warnings:
     print("-", sentence)
 # any point: result.transform (target to source), result.drift.points(points, labels) (source to target)

@@ -198,7 +198,7 @@ def _write(surfaces: Mapping[int, OrganSurface], path: Path) -> None:
     polys = np.concatenate(triangles)
     cells = vtk.vtkCellArray()
     rows = np.column_stack([np.full(len(polys), 3), polys]).astype(np.int64)
-    cells.SetCells(len(polys), numpy_to_vtkIdTypeArray(rows.ravel(), deep=True))
+    cells.ImportLegacyFormat(numpy_to_vtkIdTypeArray(rows.ravel(), deep=True))
     mesh = vtk.vtkPolyData()
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
