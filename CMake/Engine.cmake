@@ -566,6 +566,7 @@ set(ENGINE_SCRIPTS
   RegSuite/phantoms/write_tumor.py
   RegSuite/plain_yaml.py
   RegSuite/pointcloud/__init__.py
+  RegSuite/pointcloud/alike.py
   RegSuite/pointcloud/basis.py
   RegSuite/pointcloud/basis_block.py
   RegSuite/pointcloud/belief.py
@@ -820,6 +821,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/organs_parameters.py
   RegSuite/workflows/organs_prepare.py
   RegSuite/workflows/organs_quality.py
+  RegSuite/workflows/organs_refine.py
   RegSuite/workflows/organs_result.py
   RegSuite/workflows/organs_run.py
   RegSuite/workflows/organs_start.py

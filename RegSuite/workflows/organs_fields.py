@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from RegSuite.geometry import Image
+from RegSuite.methods.base import Registration
 from RegSuite.transforms import DisplacementTransform
 from RegSuite.workflows.outputs import warp_image, warp_labels
 
 if TYPE_CHECKING:
-    from RegSuite.methods.base import Registration
-    from RegSuite.pointcloud.field import FieldChecks
+    from RegSuite.pointcloud.field import CloudFields, FieldChecks
     from RegSuite.pointcloud.result import Drift
     from RegSuite.workflows.organs_parameters import CloudParameters
     from RegSuite.workflows.organs_prepare import Prepared
+    from RegSuite.workflows.organs_refine import RefinedFields
     from RegSuite.workflows.run import Run
 
 
@@ -56,10 +57,9 @@ def dense(prepared: Prepared, drift: Drift, parameters: CloudParameters, run: Ru
     forward, inverse, jacobian = fields.backward, fields.forward, fields.jacobian
     refined = None
     if getattr(parameters, "refine", False):
-        refined = _refined(prepared, fields.backward, run)
-        forward = DisplacementTransform(refined.transform.displacement(target.grid), target.grid)
-        inverse = forward.inverse_on(source.grid)
-        jacobian = Image(forward.jacobian_determinant(target.grid)[None], target.grid, name="jacobian")
+        found = _refined(prepared, fields, run)
+        refined = Registration(found.backward, drift.start.inverse(), notes=found.notes)
+        forward, inverse, jacobian = found.backward, found.forward, found.jacobian
     known = prepared.model is not None and (maps[0] is not None or maps[1] is not None)
     scan, field = source.side.image, forward.displacement_mm
     labels = source.labels
@@ -86,23 +86,18 @@ def _known(labels: Image, prepared: Prepared) -> Image:
     return renumbered(labels, {organ.label: organ.label for organ in prepared.model.organs})
 
 
-def _refined(prepared: Prepared, start: DisplacementTransform, run: Run) -> Registration:
-    """`deformable` on the scans from where the organs ended."""
-    from RegSuite.methods.choice import choice_of, run_choice
-    from RegSuite.workflows.estimate import check_resources
+def _refined(prepared: Prepared, fields: CloudFields, run: Run) -> RefinedFields:
+    """`deformable` on the scans from where the organs ended, on each organ for itself."""
+    from RegSuite.workflows.organs_refine import refined_by_organ
 
     fixed, moving = prepared.target.side.image, prepared.source.side.image
     assert fixed is not None  # both were looked at when they were read
     assert moving is not None
-    choice = choice_of("deformable", {}, seed=run.seed)
-    check_resources(choice, fixed, moving, run)
+    fixed = warp_image(fixed, prepared.target.grid, None)
+    moving = warp_image(moving, prepared.source.grid, None)
     with run.stage("refine", 0.68, 0.76) as progress:
-        found = run_choice(choice, fixed.to(run.device), moving.to(run.device), progress, initial=start)
+        found = refined_by_organ(fields, fixed, moving, run.device, progress)
     run.notes.extend(found.notes)
-    run.notes.append(
-        "refined by `deformable` on both scans from where the organs ended: uncertainty, residuals and the "
-        "organs' distances are those of the organs alone"
-    )
     for sentence in found.warnings:
         run.warn(sentence)
     return found

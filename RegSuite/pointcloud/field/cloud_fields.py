@@ -37,7 +37,8 @@ class CloudFields:
     borders do not count.
     source_labels, target_labels: label of each voxel that moves as an organ, 0 for tissue; the target's
     are the given ones, or those that the forward motion made.
-    checks: what was measured of the fields. seconds by stage.
+    organ_maps: the backward map of each organ about it, smooth across its borders. checks: what was
+    measured of the fields. seconds by stage.
     """
 
     forward: DisplacementTransform
@@ -46,6 +47,7 @@ class CloudFields:
     jacobian: Image
     source_labels: Image
     target_labels: Image
+    organ_maps: tuple[OrganInverse, ...]
     checks: FieldChecks
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -110,6 +112,7 @@ def cloud_fields(
         Image(backward.determinant[None], target_grid, "jacobian"),
         _label_image(at[0], organs, source_grid, "source labels"),
         _label_image(at[1], organs, target_grid, "target labels"),
+        tuple(inverses),
         checks,
         (*notes, *more, *_notes(organs, checks, source_labels, target_labels, everywhere)),
         checks.warnings(),

@@ -53,7 +53,7 @@ class OrganMotion:
         it is the prior's. NaN where the drift states none.
         """
         basis, known = self.drift.basis, self.drift.uncertainty
-        if basis is None or known is None:
+        if basis is None or known is None or self.label in self.drift.unsure:
             return torch.full((len(points_mm), 1), torch.nan, dtype=torch.float64)
         columns = torch.cat(
             [block.columns for block in basis.blocks if bool(block.members[self.organ])]
