@@ -110,7 +110,7 @@ class _Run:
     watch: Watch | None
 
     def through(self, start: Start, device: str) -> _End:
-        """The stages one after the other: a sample of large clouds, then all points."""
+        """The stages one after the other: samples of large clouds, then all points."""
         chosen = self.parameters
         features = None if self.basis is None else Features.of(self.basis, device)
         transition = torch.as_tensor(np.array(self.model.transition), device=device)
@@ -121,19 +121,22 @@ class _Run:
             sigma2 = min(sigma2, known)
         curve: list[DriftPoint] = []
         belief = None
-        if start.motion is None and max(len(self.clouds.x), len(self.clouds.y)) > chosen.coarse_points:
-            few, which = self.clouds.sample(chosen.coarse_points, chosen.seed)
+        sizes = [] if start.motion is not None else self._samples()
+        for level, size in enumerate(sizes):
+            few, which = self.clouds.sample(size, chosen.seed + level)
             scene = scene_of(few, self.model, chosen, None if features is None else features.sample(which))
-            belief = first_belief(scene, start.matrix, start.shift, sigma2)
-            tell = self._teller("coarse", 0.0, 0.5, curve)
+            if belief is None:
+                belief = first_belief(scene, start.matrix, start.shift, sigma2)
             belief, _, _, _ = iterate(
                 scene,
-                belief,
+                carried(belief, scene),
                 chosen.iterations,
                 tolerance=3 * chosen.tolerance,
                 truncation=chosen.truncation,
                 enough_sigma=SPACINGS * neighbour_distance(few.x),
-                tell=tell,
+                tell=self._teller(
+                    f"{size} points", 0.5 * level / len(sizes), 0.5 * (level + 1) / len(sizes), curve
+                ),
             )
         scene = scene_of(self.clouds, self.model, chosen, features)
         begin = 0.0 if belief is None else 0.5
@@ -151,6 +154,18 @@ class _Run:
             tell=self._teller("drift", begin, 1.0, curve),
         )
         return _End(scene, belief, sums, converged, tuple(curve))
+
+    def _samples(self) -> list[int]:
+        """Points of the samples that come before all points: each time four times as many.
+
+        A sample is left where sigma is the distance of its points, so that the next one begins with few
+        neighbours within reach: without steps between, the first sums of large clouds are over all pairs.
+        """
+        most = max(len(self.clouds.x), len(self.clouds.y))
+        sizes = [self.parameters.coarse_points] if most > self.parameters.coarse_points else []
+        while sizes and sizes[-1] * 6 < most:
+            sizes.append(4 * sizes[-1])
+        return sizes
 
     def _teller(self, stage: str, begin: float, end: float, curve: list[DriftPoint]) -> Told:
         def tell(step: Step) -> None:
