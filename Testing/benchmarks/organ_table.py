@@ -77,7 +77,13 @@ def _by_landmark(errors: Mapping[str, FloatArray], rows: Sequence[Mapping[str, A
 
 def _asked(errors: Mapping[str, FloatArray]) -> str:
     plain = min(("plain-0.01", "plain-0.1"), key=lambda m: float(errors[m].mean()))
-    pairs = [("organ", plain), ("organ", "global"), ("organ", "similarity"), ("organ-shift", plain)]
+    pairs = [
+        ("organ", plain),
+        ("organ", "global"),
+        ("organ", "similarity"),
+        ("organ-whole", plain),
+        ("organ-whole", "plain-whole"),
+    ]
     pairs += [("swapped-u", "organ"), ("swapped-identity", "organ"), ("swapped-identity", "swapped-u")]
     lines = [f"{len(errors['organ'])} pairs; the better plain drift: {plain}", ""]
     lines += [f"- {a} / {b}: {ratio(errors[a], errors[b])}" for a, b in pairs if a in errors and b in errors]
@@ -87,7 +93,7 @@ def _asked(errors: Mapping[str, FloatArray]) -> str:
 def _calibration(rows: Sequence[Mapping[str, Any]], tolerance: float) -> str:
     """Stated sd of an axis against the error, which has three axes: rms of error / (sqrt 3 sd)."""
     lines = []
-    for method in ("organ", "organ-shift", "swapped-u"):
+    for method in ("organ", "organ-whole", "swapped-u"):
         own = [r for r in rows if r["method"] == method and r["tolerance"] == tolerance and "sd_mm" in r]
         if own:
             z = np.array([r["error_mm"] for r in own]) / np.array([r["sd_mm"] for r in own]) / np.sqrt(3)
