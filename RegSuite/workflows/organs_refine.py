@@ -34,8 +34,8 @@ SETTINGS = DeformableParameters.model_validate(
 Abdomen's phantom of 5 mm voxels, mean error in organs. One person on two days: 5.0 mm by organs alone, with
 these settings 2.9 mm (seed 0, on which they were chosen), 4.3 to 3.2 mm (seed 1); with the method's defaults
 4.5 mm, and on the whole volume at once, across the organs' borders, 4.7 mm, with a bladder's Dice of 0.85
-instead of 0.94. Between two people, whose insides differ, it gains nothing: 7.7 to 7.4 mm (seed 1), Dice of the
-kidneys 0.92 to 0.89.
+instead of 0.94. Between two people, whose insides differ, it gains nothing: 7.7 to 7.4 mm (seed 1), Dice of
+the kidneys 0.92 to 0.89.
 """
 
 
