@@ -809,6 +809,7 @@ set(ENGINE_SCRIPTS
   RegSuite/workflows/model.py
   RegSuite/workflows/now.py
   RegSuite/workflows/organs.py
+  RegSuite/workflows/organs_arrangement.py
   RegSuite/workflows/organs_clouds.py
   RegSuite/workflows/organs_drift.py
   RegSuite/workflows/organs_elasticity.py

@@ -15,7 +15,7 @@ from RegSuite.pointcloud.organs import OrganModel
 SMALLEST_MM = 2.0
 """A cloud with a shorter diagonal is taken for metres: no organ is that small."""
 
-UNLIKE = 30.0
+UNLIKE = 7.0
 """Ratio of the clouds' sizes above which they are taken for different units: cm to mm is 10, m to mm 1000."""
 
 

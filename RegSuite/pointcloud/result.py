@@ -45,7 +45,8 @@ class Drift:
     points that belong to each (NaN where none does); evidence [M], their number; outlier_probability [N];
     residual_mm [M] |moved - matched|; point_sd_mm [M], an axis' posterior standard deviation;
     partner [N]: the source point that each target point most likely belongs to (-1: none may), with
-    partner_probability [N].
+    partner_probability [N]. unsure: labels of organs whose uncertainty is not stated (NaN), because part of
+    them was not seen.
     """
 
     source: PointSet
@@ -63,6 +64,7 @@ class Drift:
     partner: IntArray
     partner_probability: FloatArray
     uncertainty: MotionUncertainty | None = None
+    unsure: tuple[int, ...] = ()
     convergence: tuple[DriftPoint, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -113,6 +115,8 @@ class Drift:
                 features = self.basis.features(place[part], organs[part]).cpu()
                 prior = self.basis.prior.variance(organs[part])
             found[part] = self.uncertainty.variance(features, moved[part], prior).sqrt().numpy()
+        if self.unsure and self.model is not None:
+            found[np.isin(self.model.labels[organs.numpy()], self.unsure)] = np.nan
         return found
 
     def correspondences(self, least: float = 0.0) -> tuple[IntArray, IntArray, FloatArray]:

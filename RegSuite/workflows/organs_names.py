@@ -73,7 +73,7 @@ def match_organs(source: Mapping[int, str | None], target: Mapping[int, str | No
 
 def plain(name: str) -> str:
     """A name as it is compared: its words in lower case, sorted."""
-    return " ".join(sorted(re.findall(r"[a-z]+|\d+", name.lower()))) or name.strip().lower()
+    return " ".join(sorted(re.findall(r"[^\W\d_]+|\d+", name.lower()))) or name.strip().lower()
 
 
 def listed(words: Iterable[str]) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FARTHER_MM = 2.0
 """Surfaces that lie apart by less are as near as their sampling lets them."""
+APART_MM = 5.0
+"""Mean distance of an organ's surfaces above which it was not brought into a match."""
 
 
 def measured(
@@ -146,6 +148,11 @@ def _doubts(run: Run) -> None:
             run.warn(
                 f"{entry['name']}: its surfaces lie farther apart than before ({after['mean']:.1f} mm, "
                 f"{before['mean']:.1f} mm before); look at it in the report before you use the result"
+            )
+        elif after and after["mean"] > APART_MM:
+            run.warn(
+                f"{entry['name']}: its surfaces still lie {after['mean']:.1f} mm apart: it was not matched. "
+                "Is it the same organ on both sides (left and right, names, numbers)? Do not use it there"
             )
     share = run.metrics["drift"]["inlier_share"]
     if share < 0.5:

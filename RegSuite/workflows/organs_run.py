@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.workflows.limits import limits_of
+from RegSuite.workflows.organs_arrangement import doubt_arrangement
 from RegSuite.workflows.organs_drift import drift_parameters, drifted
 from RegSuite.workflows.organs_fields import dense
 from RegSuite.workflows.organs_inputs import Side, read_side
 from RegSuite.workflows.organs_prepare import prepare
 from RegSuite.workflows.organs_quality import measured
-from RegSuite.workflows.organs_start import started
+from RegSuite.workflows.organs_start import started, unsure_of
 from RegSuite.workflows.reproducible import reproducible
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def registered(inputs: Mapping[str, Any], parameters: OrgansParameters, run: Run
             _check_sides(source, target, parameters, run)
         with run.stage("sample", 0.05, 0.1):
             prepared = prepare(source, target, inputs, parameters, run)
+            doubt_arrangement(prepared, run)
         drift = drifted(prepared, started(settings, prepared, parameters, run), run)
+        drift = replace(drift, unsure=unsure_of(prepared, run))
         found = dense(prepared, drift, parameters, run)
         return measured(prepared, drift, found, limits, parameters, run)
 

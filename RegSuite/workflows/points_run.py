@@ -11,6 +11,7 @@ import numpy as np
 
 from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Grid, PointSet
+from RegSuite.pointcloud.alike import turned_alike
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.presets import load_elasticity
 from RegSuite.workflows.inputs import Reader
@@ -26,6 +27,7 @@ from RegSuite.workflows.organs_quality import measured
 from RegSuite.workflows.reproducible import reproducible
 
 if TYPE_CHECKING:
+    from RegSuite.pointcloud.result import Drift
     from RegSuite.workflows.organs_result import CloudResult
     from RegSuite.workflows.points import PointsParameters
     from RegSuite.workflows.run import Run
@@ -45,8 +47,24 @@ def registered(inputs: Mapping[str, Any], parameters: PointsParameters, run: Run
             source, target = _side(inputs, "source", run), _side(inputs, "target", run)
             prepared = prepare(source, target, parameters, run)
         drift = drifted(prepared, settings, run)
+        _doubt(drift, prepared, run)
         found = dense(prepared, drift, parameters, run)
         return measured(prepared, drift, found, limits, parameters, run)
+
+
+def _doubt(drift: Drift, prepared: Prepared, run: Run) -> None:
+    """Warn where the points do not tell which way round they belong; organs apart from each other do."""
+    if prepared.model is not None and len(prepared.model.organs) > 1:
+        return
+    alike = turned_alike(drift.moved_mm, drift.target.points)
+    if alike is not None:
+        now, turned = alike
+        run.warn(
+            f"turned by half a turn the moved points lie {turned:.1f} mm from the target's, as matched "
+            f"{now:.1f} mm: the points do not tell which way round they belong, or whether they belong "
+            "together at all, and neither residuals nor the uncertainty show that; check landmarks, or label "
+            "parts that differ"
+        )
 
 
 def _side(inputs: Mapping[str, Any], role: Role, run: Run) -> Side:

@@ -15,6 +15,7 @@ from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Image, PointSet
 from RegSuite.io.points import read_points
 from RegSuite.workflows.evaluate import evaluate
+from RegSuite.workflows.organs_names import match_organs
 from RegSuite.workflows.warp import warp
 from Testing.workflows import small_organs
 from Testing.workflows.small_organs import ORGANS, QUICK, places
@@ -48,6 +49,10 @@ def test_displacement_leads_from_target_to_source_and_its_inverse_back(a_run):
     assert np.linalg.norm(forth - target, axis=1).max() < 1.5
 
 
+def test_organs_that_lie_alike_are_not_doubted(a_run):
+    assert not any("the other way round" in w or "was not matched" in w for w in a_run.warnings)
+
+
 def test_organs_are_matched_by_name_and_keep_the_targets_numbers(a_run):
     assert any("matched by name" in note for note in a_run.notes)
     assert set(a_run.metrics["dice"]) == set(small_organs.TARGET_NUMBERS.values())
@@ -72,7 +77,7 @@ def test_distances_of_surfaces_fall_organ_by_organ(a_run):
         assert entry["distance_before_mm"]["mean"] > 1.5
         assert entry["distance_after_mm"]["mean"] < 1.2
         assert entry["points_source"] > 50
-        assert entry["magnitude_mm"] == 10
+        assert entry["magnitude_mm"] == 6
 
 
 def test_the_scan_is_warped_as_itk_does_it(a_run, a_folder):
@@ -165,6 +170,29 @@ def test_an_organ_at_the_edge_of_the_scan_is_said_and_still_brought_home():
     assert any("cuts off" in w and "inferior" in w for w in found.warnings)
     assert "target" in found.metrics["organs"]["5"]["cut_off"]
     assert found.metrics["tre_source_mm"]["mean"] < 4.0
+    cut = [k for k, entry in found.metrics["organs"].items() if "sd_mm" not in entry]
+    assert any("uncertainty of" in w and "not stated" in w for w in found.warnings)
+    assert "5" in cut
+    sd, labels = found.images["uncertainty"].data[0], found.prepared.target.labels.data[0]
+    assert bool(sd[labels == 5].isnan().all())
+    assert np.isnan(found.drift.point_sd_mm[found.drift.source.labels == 5]).all()
+
+
+def test_left_and_right_mixed_up_on_one_side_is_said():
+    given = small_organs.inputs()
+    names = {1: "liver", 3: "spleen", 2: "left kidney"}  # spleen and kidney the wrong way round
+    given["source_names"] = names
+    given = {k: v for k, v in given.items() if not k.endswith("_points")}
+    found = RegSuite.organs(**given, **QUICK, parameters={"iterations": 5})
+    said = [w for w in found.warnings if "the other way round" in w]
+    assert len(said) == 1
+    assert "spleen and kidney_left" in said[0]
+
+
+def test_names_that_differ_in_other_scripts_alone_are_other_organs():
+    found = match_organs({1: "左肾1", 2: "Milz ä"}, {4: "脾1", 5: "milz Ä"})
+    assert found.source[2] == 5
+    assert found.common == (5,)
 
 
 def test_surfaces_and_contours_guide_as_label_maps_do():

@@ -216,3 +216,27 @@ def test_evaluate_measures_the_folder_again(tmp_path):
 def test_clouds_that_cannot_be_right_are_refused(change, error, words):
     with pytest.raises(error, match=words):
         RegSuite.points(**change(two_clouds()), **QUICK)
+
+
+@pytest.mark.parametrize("which", ["symmetric", "unrelated"])
+def test_points_that_do_not_tell_which_way_round_they_belong_are_said(which):
+    rng = np.random.default_rng(5)
+    if which == "symmetric":  # an ellipsoid turned by half a turn, other points on it
+        directions = [rng.normal(size=(200, 3)) for _ in range(2)]
+        clouds = [v / np.linalg.norm(v, axis=1, keepdims=True) * [30, 20, 45] for v in directions]
+        clouds[1] *= [-1, -1, 1]
+    else:
+        clouds = [rng.uniform(-60, 60, (200, 3)) for _ in range(2)]
+    source, target = (PointSet(points, name="cloud") for points in clouds)
+    found = RegSuite.points(source, target, **QUICK, transform="rigid", grid_mm=15)
+    assert any("half a turn" in w for w in found.warnings)
+
+
+def test_points_of_one_shape_are_not_doubted(a_run):
+    assert not any("half a turn" in w for w in a_run.warnings)
+
+
+def test_centimetres_beside_millimetres_are_asked_back():
+    given = two_clouds()
+    with pytest.raises(InputError, match="different units"):
+        RegSuite.points(PointSet(given["source"].points / 10, name="cm"), given["target"], **QUICK)
