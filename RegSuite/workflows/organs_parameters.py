@@ -49,7 +49,7 @@ class OrgansParameters(CloudParameters):
     """What `regsuite organs` can be told."""
 
     elasticity: str = Field(
-        default="paper",
+        default="whole-organs",
         title="Elasticity",
         description="preset of the organs' elastic properties (Resources/organs)",
     )

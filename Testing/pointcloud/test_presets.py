@@ -87,13 +87,15 @@ def test_a_file_that_is_no_preset_is_refused_with_the_field(tmp_path, text, word
 def test_organs_that_may_shift_as_wholes_end_nearer_to_the_truth_than_the_papers():
     from RegSuite.phantoms.abdomen import abdomen_clouds
 
-    clouds = abdomen_clouds(200, spacing_mm=9.0)
+    clouds = abdomen_clouds(202, spacing_mm=9.0, motion=2.0)
     errors = {}
     for name in ("paper", "abdomen", "whole-organs"):
         model = load_elasticity(name).model(clouds.organs, clouds.label_names)
-        found = drift(clouds.source, clouds.target, model, DriftParameters(outliers=0.05), uncertain=False)
+        linear = "none" if name == "whole-organs" else "similarity"  # as `regsuite organs` has it
+        settings = DriftParameters(outliers=0.05, start="centres", linear=linear)
+        found = drift(clouds.source, clouds.target, model, settings, uncertain=False)
         marks = clouds.source_landmarks
         apart = found.points(marks.points, marks.labels) - clouds.target_landmarks.points
         errors[name] = np.linalg.norm(apart, axis=1).mean()
-    assert errors["whole-organs"] < 0.75 * errors["paper"]  # 3.9 and 6.2 mm measured
-    assert errors["abdomen"] < 0.9 * errors["paper"]  # 4.8 mm measured
+    assert errors["whole-organs"] < 0.6 * errors["paper"]  # 5.8 and 15.1 mm measured
+    assert errors["abdomen"] < 0.9 * errors["paper"]  # 11.6 mm measured
