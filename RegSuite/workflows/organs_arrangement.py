@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from RegSuite.workflows.organs_names import listed
+from RegSuite.workflows.organs_names import listed, plain
 
 if TYPE_CHECKING:
     from RegSuite.workflows.organs_prepare import Prepared
     from RegSuite.workflows.run import Run
+
+FloatArray = NDArray[np.float64]
+
+_LEFT = {"left", "l", "lt"}
+_OTHER_SIDE = {"left": "right", "l": "r", "lt": "rt"}
 
 FARTHEST_MM = 20.0
 """Centres that lie nearer to each other may pass each other in a patient."""
@@ -29,6 +36,8 @@ def doubt_arrangement(prepared: Prepared, run: Run) -> None:
         assert cloud.labels is not None  # clouds of a model have labels
         own = {organ.label: cloud.points[cloud.labels == organ.label] for organ in prepared.model.organs}
         centres.append({label: points.mean(axis=0) for label, points in own.items() if len(points)})
+    for role, side in zip(("source", "target"), centres, strict=True):
+        _doubt_sides(role, side, prepared, run)
     turned = []
     for one, other in combinations(sorted(set(centres[0]) & set(centres[1])), 2):
         here, there = (side[other] - side[one] for side in centres)
@@ -41,3 +50,20 @@ def doubt_arrangement(prepared: Prepared, run: Run) -> None:
             "names or numbers mixed up, or left and right, or are surfaces in RAS (--structures-space)? Good "
             "distances and overlaps say nothing before this is clear"
         )
+
+
+def _doubt_sides(role: str, centres: Mapping[int, FloatArray], prepared: Prepared, run: Run) -> None:
+    """Warn of a left organ that lies to the right of its right one: x of LPS mm grows to the left."""
+    if prepared.target.points.ndim < 3:
+        return
+    called = {plain(prepared.names[label]): label for label in centres}
+    for name, left in called.items():
+        right = called.get(plain(" ".join(_OTHER_SIDE.get(word, word) for word in name.split())))
+        if right is None or right == left or not _LEFT & set(name.split()):
+            continue
+        if centres[left][0] < centres[right][0] - FARTHEST_MM:
+            run.warn(
+                f"in the {role} {prepared.names[left]} lies on the patient's right of "
+                f"{prepared.names[right]}: are their names mixed up, or are surfaces or points in RAS "
+                "(--structures-space)? Then nothing else of the result is right"
+            )

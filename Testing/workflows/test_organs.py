@@ -189,6 +189,19 @@ def test_left_and_right_mixed_up_on_one_side_is_said():
     assert "spleen and kidney_left" in said[0]
 
 
+@pytest.mark.parametrize(("name", "doubted"), [("lung", True), ("lung_{}", True), ("lung {} b", False)])
+def test_surfaces_in_ras_on_both_sides_show_by_left_and_right(name, doubted):
+    given = small_organs.inputs(organs=("liver", "spleen"))  # the liver lies at smaller x: on the right
+    sides = ("left", "right") if "{}" not in name else ("L", "R") if doubted else ("right", "left")
+    called = [name.format(s) if "{}" in name else f"{s} {name}" for s in sides]
+    given |= {"source_names": dict(zip((1, 2), called, strict=True)),
+        "target_names": dict(zip((5, 1), called, strict=True))}  # fmt: skip
+    given = {k: v for k, v in given.items() if not k.endswith(("_points", "_image"))}
+    found = RegSuite.organs(**given, **QUICK, parameters={"iterations": 5})
+    said = [w for w in found.warnings if "patient's right" in w]
+    assert len(said) == (2 if doubted else 0)
+
+
 def test_names_that_differ_in_other_scripts_alone_are_other_organs():
     found = match_organs({1: "左肾1", 2: "Milz ä"}, {4: "脾1", 5: "milz Ä"})
     assert found.source[2] == 5
