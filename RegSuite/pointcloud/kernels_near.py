@@ -12,6 +12,8 @@ from numba import njit, prange
 
 from RegSuite.pointcloud.kernels_full import IMPOSSIBLE, exponential
 
+NOTHING = np.float32(-3e38)
+
 
 @njit(inline="always")
 def _run(begins, group, cells, size, cx, cy, cz):  # type: ignore[no-untyped-def]
@@ -46,6 +48,42 @@ def count_pairs(begins, cell, organs, transition, size):  # type: ignore[no-unty
     return out
 
 
+@njit(fastmath=True, cache=True, nogil=True)
+def _largest(sx, sy, sz, bias, x, y, z, half):  # type: ignore[no-untyped-def]
+    """The largest of bias - half |s - x|^2; slices that begin at 0 make vector loops (`kernels_full`)."""
+    top = NOTHING
+    for m in range(len(sx)):
+        a, b, c = sx[m] - x, sy[m] - y, sz[m] - z
+        top = max(top, bias[m] - half * (a * a + b * b + c * c))
+    return top
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _mass(sx, sy, sz, bias, x, y, z, half, level):  # type: ignore[no-untyped-def]
+    """Sum of exp(bias - half |s - x|^2 - level), no exponent above 0."""
+    total = np.float32(0.0)
+    for m in range(len(sx)):
+        a, b, c = sx[m] - x, sy[m] - y, sz[m] - z
+        total += exponential(min(bias[m] - half * (a * a + b * b + c * c) - level, np.float32(0.0)))
+    return total
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _pulls(tx, ty, tz, level, x, y, z, add, half):  # type: ignore[no-untyped-def]
+    """Sums of p, p (t - x) and p |t - x|^2 with p = exp(level + add - half |t - x|^2), at most 1."""
+    s0, s1, s2, s3, s4 = np.float32(0), np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+    for n in range(len(tx)):
+        a, b, c = tx[n] - x, ty[n] - y, tz[n] - z
+        apart = a * a + b * b + c * c
+        p = exponential(min(level[n] + add - half * apart, np.float32(0.0)))
+        s0 += p
+        s1 += p * a
+        s2 += p * b
+        s3 += p * c
+        s4 += p * apart
+    return s0, s1, s2, s3, s4
+
+
 @njit(parallel=True, cache=True, nogil=True)
 def near_totals(source, begins, target, cell, organs, transition, inlier, outlier, size, half, total):  # type: ignore[no-untyped-def]
     """total [N] = log of the sum of a target point's terms with the source points near it and as an outlier.
@@ -53,61 +91,75 @@ def near_totals(source, begins, target, cell, organs, transition, inlier, outlie
     source [4, M] float32 (x, y, z, bias) by organ and cube, begins [L cells + 1] of each; target [N, 3]
     float32 in cubes cell [N, 3], in any order. The rest is as in `kernels_full.full_sums`.
     """
-    cells = size[0] * size[1] * size[2]
     for n in prange(len(target)):
-        x, y, z = target[n, 0], target[n, 1], target[n, 2]
-        top, mass = np.float32(-3e38), 0.0
-        for k in range(transition.shape[1]):
-            add = transition[organs[n], k]
-            if add <= IMPOSSIBLE:
+        total[n] = _one_total(
+            source, begins, target[n], cell[n], transition[organs[n]], inlier[n], outlier[n], size, half
+        )
+
+
+@njit(cache=True, nogil=True)
+def _one_total(source, begins, point, cell, row, inlier, outlier, size, half):  # type: ignore[no-untyped-def]
+    """One target's; the largest term first, then the sum relative to it."""
+    cells = size[0] * size[1] * size[2]
+    x, y, z = point[0], point[1], point[2]
+    top, mass = NOTHING, 0.0
+    for turn in range(2):
+        for k in range(len(row)):
+            if row[k] <= IMPOSSIBLE:
                 continue
             for side in range(9):
                 low, high = _run(
-                    begins, k, cells, size, cell[n, 0], cell[n, 1] + side % 3 - 1, cell[n, 2] + side // 3 - 1
+                    begins, k, cells, size, cell[0], cell[1] + side % 3 - 1, cell[2] + side // 3 - 1
                 )
-                for m in range(low, high):
-                    a, b, c = source[0, m] - x, source[1, m] - y, source[2, m] - z
-                    value = source[3, m] + add - half * (a * a + b * b + c * c)
-                    if value > top:
-                        mass = mass * exponential(top - value) + 1.0 if mass > 0 else 1.0
-                        top = value
-                    else:
-                        mass += exponential(value - top)
-        total[n] = outlier[n]
-        if mass > 0:
-            inside = inlier[n] + top + np.log(mass)
-            most = max(inside, outlier[n])
-            total[n] = most + np.log(np.exp(inside - most) + np.exp(outlier[n] - most))
+                if low >= high:
+                    continue
+                sx, sy, sz = source[0, low:high], source[1, low:high], source[2, low:high]
+                bias = source[3, low:high]
+                if turn == 0:
+                    top = max(top, row[k] + _largest(sx, sy, sz, bias, x, y, z, half))
+                else:
+                    mass += _mass(sx, sy, sz, bias, x, y, z, half, top - row[k])
+        if top < IMPOSSIBLE:
+            return outlier
+    inside = inlier + top + np.log(mass)
+    most = max(inside, outlier)
+    return most + np.log(np.exp(inside - most) + np.exp(outlier - most))
 
 
 @njit(parallel=True, cache=True, nogil=True)
 def near_sums(target, begins, level, source, cell, organs, transition, size, half, out):  # type: ignore[no-untyped-def]
     """out [5, M] float64 = sums over the targets near each source point of p, p (target - source), p |..|^2.
 
-    target [N, 3] float32 by organ and cube, begins [L cells + 1] of each; level [N] = inlier - total, float64
-    (-inf: that target is left to others). source [4, M], cell [M, 3] and organs [M] in one order.
+    target [3, N] float32 by organ and cube, begins [L cells + 1] of each; level [N] = inlier - total, float32
+    (-1e30: that target is left to others). source [4, M], cell [M, 3] and organs [M] in one order.
     """
-    cells = size[0] * size[1] * size[2]
     for m in prange(source.shape[1]):
-        x, y, z, bias = source[0, m], source[1, m], source[2, m], source[3, m]
-        s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0
-        for k in range(transition.shape[0]):
-            add = transition[k, organs[m]]
-            if add <= IMPOSSIBLE:
+        _one_sum(
+            target, begins, level, source[:, m], cell[m], transition[:, organs[m]], size, half, out[:, m]
+        )
+
+
+@njit(cache=True, nogil=True)
+def _one_sum(target, begins, level, point, cell, column, size, half, out):  # type: ignore[no-untyped-def]
+    cells = size[0] * size[1] * size[2]
+    out[:] = 0.0
+    for k in range(len(column)):
+        if column[k] <= IMPOSSIBLE:
+            continue
+        for side in range(9):
+            low, high = _run(begins, k, cells, size, cell[0], cell[1] + side % 3 - 1, cell[2] + side // 3 - 1)
+            if low >= high:
                 continue
-            for side in range(9):
-                low, high = _run(
-                    begins, k, cells, size, cell[m, 0], cell[m, 1] + side % 3 - 1, cell[m, 2] + side // 3 - 1
-                )
-                for n in range(low, high):
-                    a, b, c = target[n, 0] - x, target[n, 1] - y, target[n, 2] - z
-                    apart = a * a + b * b + c * c
-                    value = level[n] + bias + add - half * apart
-                    if value > -45.0:
-                        p = exponential(np.float32(min(value, 0.0)))
-                        s0 += p
-                        s1 += p * a
-                        s2 += p * b
-                        s3 += p * c
-                        s4 += p * apart
-        out[0, m], out[1, m], out[2, m], out[3, m], out[4, m] = s0, s1, s2, s3, s4
+            found = _pulls(
+                target[0, low:high],
+                target[1, low:high],
+                target[2, low:high],
+                level[low:high],
+                point[0],
+                point[1],
+                point[2],
+                point[3] + column[k],
+                half,
+            )
+            for a in range(5):
+                out[a] += found[a]

@@ -23,8 +23,11 @@ RUNS = 16
 FEW_PAIRS = 250_000
 """Pairs that are all looked at sooner than cubes are made."""
 
-NEAR_COST = 6
-"""What a pair of neighbouring cubes costs, in pairs of the kernel over all: measured 4 to 7."""
+NEAR_COST = 2
+"""What a pair of neighbouring cubes costs, in pairs of the kernel over all."""
+
+LEFT_TO_OTHERS = -1e30
+"""Logarithm of the weight of a target point that is summed elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +142,12 @@ class CompiledPairs:
         near_totals(source, sources.begins, *at, sources.size, terms.half, total)
         left_out = inlier + terms.mass - float(terms.half) * sources.side**2
         far = np.flatnonzero(left_out > total + math.log(truncation))
-        level = np.where(np.isfinite(total), inlier - total, -np.inf)
-        level[far] = -np.inf
+        level = np.where(np.isfinite(total), inlier - total, LEFT_TO_OTHERS).astype(np.float32)
+        level[far] = LEFT_TO_OTHERS
         by_cube = np.empty((5, source.shape[1]))
         at_source = (source, sources.cell, sources.organs, self._log_u)
-        near_sums(targets.points, targets.begins, level, *at_source, sources.size, terms.half, by_cube)
+        columns = np.ascontiguousarray(targets.points.T)
+        near_sums(columns, targets.begins, level, *at_source, sources.size, terms.half, by_cube)
         sums, log_density = np.empty((4, source.shape[1])), np.empty_like(total)
         sums[:, sources.order], log_density[targets.order] = by_cube[:4], total
         squared = float(by_cube[4].sum())
