@@ -10,6 +10,9 @@ from torch import Tensor
 from RegSuite.pointcloud.basis_block import BasisBlock, block_of
 from RegSuite.pointcloud.prior import MotionPrior
 
+FINEST = 0.02
+"""Share of the narrowest scale's variance that may be left out."""
+
 
 @dataclass(frozen=True, eq=False)
 class MotionBasis:
@@ -42,13 +45,15 @@ class MotionBasis:
 
         Pivoted Cholesky of each block, then the eigenvectors of what it found; those of the largest
         eigenvalues are kept, as many as leave out at most `tolerance` of the trace, at least `smallest`, at
-        most `largest` (then `left_out` says what that costs). Time grows as M K^2, memory as M K.
+        most `largest` (then `left_out` says what that costs). Of organs with several scales at most
+        FINEST of the narrowest one's part of the trace is left out: it would else be lost beside a large one. Time grows as M K^2, memory as M K.
         Source of the pivoting: Harbrecht, Peters, Schneider, Applied Numerical Mathematics 62 (2012), 428.
         """
         points = points.double()
         organs = organs.to(points.device)
         groups = torch.as_tensor(prior.components, device=points.device)
         trace = float(prior.variance(organs).sum())
+        tolerance = min(tolerance, FINEST * float(prior.finest_variance(organs).sum()) / trace)
         found = [
             block_of(prior, points, organs, groups == group, tolerance / 2, smallest, largest)
             for group in torch.unique(groups[organs]).tolist()

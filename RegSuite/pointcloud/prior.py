@@ -70,6 +70,13 @@ class MotionPrior:
         magnitude, _, together = self._of(la.device)
         return (magnitude.square().sum(dim=0) * together.diagonal())[la]
 
+    def finest_variance(self, la: Tensor) -> Tensor:
+        """The part of G_ii [n] mm^2 that the narrowest scale of each point's organ has."""
+        finest = [min(organ.scales, key=lambda scale: scale[1])[0] for organ in self.model.organs]
+        together = self._of(la.device)[2]
+        table = torch.tensor(finest, dtype=torch.float64, device=la.device).square() * together.diagonal()
+        return table[la]
+
     @cached_property
     def components(self) -> NDArray[np.int64]:
         """For each organ [L] the group it moves with: between groups S is 0, and so is G."""

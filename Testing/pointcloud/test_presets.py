@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from RegSuite.errors import InputError
-from RegSuite.pointcloud.drift import drift
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.presets import elasticity_names, load_elasticity, read_elasticity
+from RegSuite.pointcloud.stages import drift_in_stages
 
 
 @pytest.mark.parametrize("name", elasticity_names())
@@ -90,10 +90,12 @@ def test_organs_that_may_shift_as_wholes_end_nearer_to_the_truth_than_the_papers
     clouds = abdomen_clouds(202, spacing_mm=9.0, motion=2.0)
     errors = {}
     for name in ("paper", "abdomen", "whole-organs"):
-        model = load_elasticity(name).model(clouds.organs, clouds.label_names)
+        preset = load_elasticity(name)
+        model = preset.model(clouds.organs, clouds.label_names)
         linear = "none" if name == "whole-organs" else "similarity"  # as `regsuite organs` has it
         settings = DriftParameters(outliers=0.05, start="centres", linear=linear)
-        found = drift(clouds.source, clouds.target, model, settings, uncertain=False)
+        stages = preset.stages or (DriftStage(name="own"),)
+        found = drift_in_stages(clouds.source, clouds.target, model, settings, stages=stages)
         marks = clouds.source_landmarks
         apart = found.points(marks.points, marks.labels) - clouds.target_landmarks.points
         errors[name] = np.linalg.norm(apart, axis=1).mean()
