@@ -8,6 +8,7 @@ import pytest
 from RegSuite.errors import InputError
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.presets import elasticity_names, load_elasticity, read_elasticity
+from RegSuite.pointcloud.stage_settings import DriftStage
 from RegSuite.pointcloud.stages import drift_in_stages
 
 
