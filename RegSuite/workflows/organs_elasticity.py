@@ -60,6 +60,14 @@ def _of_table(organs: Mapping[int, Organ], table: Any, run: Run) -> dict[int, Or
         return _of_settings(organs, table)
     read = read_organs(Path(table), dict(organs))
     run.inputs["organs_table"] = input_record(str(table))
+    for label in sorted(set(read) & set(organs)):
+        called, known = read[label].name, organs[label].name
+        if known != f"label {label}" and plain(called) != plain(known):
+            raise InputError(
+                f"label {label} is {known!r} in the target, and the table calls it {called!r}",
+                where=Path(table).name,
+                mend="number the table as the target is numbered, or leave its column of names out",
+            )
     unknown = sorted(label for label in read if label not in organs)
     if unknown:
         run.warn(

@@ -202,6 +202,14 @@ def test_surfaces_in_ras_on_both_sides_show_by_left_and_right(name, doubted):
     assert len(said) == (2 if doubted else 0)
 
 
+def test_a_table_of_organs_that_calls_a_label_otherwise_is_refused(tmp_path):
+    given = small_organs.inputs()
+    table = tmp_path / "organs.csv"
+    table.write_text("label,name,magnitude_mm\n5,Spleen,3\n")  # the target's 5 is the liver
+    with pytest.raises(InputError, match="label 5 is 'liver' in the target, and the table calls it 'Spleen'"):
+        RegSuite.organs(**given, organs_table=table, **QUICK)
+
+
 def test_names_that_differ_in_other_scripts_alone_are_other_organs():
     found = match_organs({1: "左肾1", 2: "Milz ä"}, {4: "脾1", 5: "milz Ä"})
     assert found.source[2] == 5
