@@ -46,7 +46,8 @@ class MotionBasis:
         Pivoted Cholesky of each block, then the eigenvectors of what it found; those of the largest
         eigenvalues are kept, as many as leave out at most `tolerance` of the trace, at least `smallest`, at
         most `largest` (then `left_out` says what that costs). Of organs with several scales at most
-        FINEST of the narrowest one's part of the trace is left out: it would else be lost beside a large one. Time grows as M K^2, memory as M K.
+        FINEST of the narrowest one's part of the trace is left out: it would else be lost beside a large one.
+        Time grows as M K^2, memory as M K.
         Source of the pivoting: Harbrecht, Peters, Schneider, Applied Numerical Mathematics 62 (2012), 428.
         """
         points = points.double()
