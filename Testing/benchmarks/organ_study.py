@@ -8,8 +8,9 @@ mm, B 30 mm, omega 0, gamma 1, U identity; the error of the eleven landmarks of 
 map. Nothing is chosen on these phantoms: the settings are the paper's, the phantom's were fixed before.
 Methods: `similarity` and `plain` know no labels; plain-0.01 is BCPD with lambda = 1/Lambda^2, plain-0.1 with
 the paper's lambda; global and organ are MO-BCPD with S = 1 and S = I; plain-whole and organ-whole
-have the prior of the preset whole-organs (not the paper's). swapped-*: organ, a tenth of all labels
-swapped between neighbours on both sides, with the true U or with U = I.
+have the prior and the stages of the preset whole-organs (not the paper's), and no map of the whole cloud
+beneath. swapped-*: organ and organ-whole, a tenth of all labels swapped between neighbours on both sides,
+with the true U or with U = I.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from numpy.typing import NDArray
 
 from RegSuite.geometry import PointSet
 from RegSuite.phantoms.abdomen import AbdomenClouds, abdomen_clouds
-from RegSuite.pointcloud.drift import drift
 from RegSuite.pointcloud.organs import OrganModel
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.presets import load_elasticity
+from RegSuite.pointcloud.stages import drift_in_stages
 from Testing.benchmarks.organ_table import write_table
 
 MAGNITUDE_MM, BANDWIDTH_MM = 10.0, 30.0
@@ -40,18 +41,25 @@ PRESET = "whole-organs"
 """Of plain-whole and organ-whole; chosen on phantoms of seeds that are not in the study."""
 SWAPPED = 0.1
 METHODS = ("similarity", "plain-0.01", "plain-0.1", "global", "organ", "plain-whole", "organ-whole")
-WITH_MISTAKES = ("swapped-u", "swapped-identity")
+WITH_MISTAKES = ("swapped-u", "swapped-identity", "swapped-whole-u")
 
 
 def measured(case: AbdomenClouds, method: str, tolerance: float) -> dict[str, Any]:
     """One drift: errors of the landmarks in mm, rows as case.target_landmarks, and seconds."""
     source, target, model = _told(case, method)
     kind: Any = "similarity" if method == "similarity" else "deformable"
+    whole = "whole" in method
     parameters = DriftParameters(
-        transform=kind, start="centres", outliers=0.0, gamma=1.0, tolerance=tolerance
+        transform=kind,
+        start="centres",
+        outliers=0.0,
+        gamma=1.0,
+        tolerance=tolerance,
+        linear="none" if whole else "similarity",
     )
+    stages = load_elasticity(PRESET).stages if whole else ()
     began = time.perf_counter()
-    found = drift(source, target, model, parameters)
+    found = drift_in_stages(source, target, model, parameters, stages=stages)
     seconds = time.perf_counter() - began
     marks, labels = case.source_landmarks, case.source_landmarks.labels
     own = labels if len(model.organs) > 1 else np.zeros(len(marks), np.int64)
@@ -105,10 +113,12 @@ def _told(case: AbdomenClouds, method: str) -> tuple[PointSet, PointSet, OrganMo
         magnitude_mm=MAGNITUDE_MM,
         bandwidth_mm=BANDWIDTH_MM,
         coherence="global" if method == "global" else "organ",
-        transition=case.transition if method == "swapped-u" else None,
+        transition=case.transition if method.endswith("-u") else None,
     )
-    if method == "organ-whole":
-        model = load_elasticity(PRESET).model(case.organs, case.label_names)
+    if "whole" in method:
+        model = load_elasticity(PRESET).model(
+            case.organs, case.label_names, coherence="organ", transition=model.transition
+        )
     return case.source, case.target, model
 
 

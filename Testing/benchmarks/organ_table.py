@@ -85,6 +85,7 @@ def _asked(errors: Mapping[str, FloatArray]) -> str:
         ("organ-whole", "plain-whole"),
     ]
     pairs += [("swapped-u", "organ"), ("swapped-identity", "organ"), ("swapped-identity", "swapped-u")]
+    pairs += [("swapped-whole-u", "organ-whole")]
     lines = [f"{len(errors['organ'])} pairs; the better plain drift: {plain}", ""]
     lines += [f"- {a} / {b}: {ratio(errors[a], errors[b])}" for a, b in pairs if a in errors and b in errors]
     return "\n".join(lines)

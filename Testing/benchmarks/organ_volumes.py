@@ -20,10 +20,10 @@ import torch
 
 from RegSuite.geometry import Grid, Image
 from RegSuite.phantoms.abdomen import AbdomenPhantom, abdomen_pair
-from RegSuite.pointcloud.drift import drift
 from RegSuite.pointcloud.field.cloud_fields import cloud_fields
 from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.presets import load_elasticity
+from RegSuite.pointcloud.stages import drift_in_stages
 from Testing.benchmarks.organ_study import read_rows
 
 SPACING_MM, APART_MM = 3.0, 6.0
@@ -32,9 +32,11 @@ SPACING_MM, APART_MM = 3.0, 6.0
 def measured(case: AbdomenPhantom, label_maps: str, preset: str, tolerance: float) -> dict[str, Any]:
     """Dice by organ; errors in mm of the field target to source, near borders that slide and inside."""
     clouds = case.clouds
-    model = load_elasticity(preset).model(clouds.organs, clouds.label_names, coherence="organ")
-    parameters = DriftParameters(start="centres", outliers=0.0, gamma=1.0, tolerance=tolerance)
-    found = drift(clouds.source, clouds.target, model, parameters)
+    elasticity = load_elasticity(preset)
+    model = elasticity.model(clouds.organs, clouds.label_names, coherence="organ")
+    linear: Any = "none" if elasticity.stages else "similarity"
+    parameters = DriftParameters(start="centres", outliers=0.0, gamma=1.0, tolerance=tolerance, linear=linear)
+    found = drift_in_stages(clouds.source, clouds.target, model, parameters, stages=elasticity.stages)
     began = time.perf_counter()
     fields = cloud_fields(
         found,
