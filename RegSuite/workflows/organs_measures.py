@@ -58,10 +58,16 @@ def gap(one: FloatArray, other: FloatArray) -> Gap | None:
 
 
 def organ_gaps(
-    drift: Drift, source: Cloud, target: Cloud, backward: DisplacementTransform, label: int | None
+    drift: Drift,
+    source: Cloud,
+    target: Cloud,
+    backward: DisplacementTransform,
+    label: int | None,
+    forward: DisplacementTransform | None = None,
 ) -> tuple[Gap | None, Gap | None]:
     """Before and after, for one organ (all points if None), where both scans see it.
 
+    forward: source to target, where more than the drift moves organs (scans that refined them).
     Places that lie beyond the other scan's field of view have no counterpart and are left out.
     """
     import torch
@@ -71,6 +77,8 @@ def organ_gaps(
         return None, None
     labels = None if label is None else np.full(len(own), label, dtype=np.int64)
     moved = drift.points(own, labels)
+    if forward is not None:
+        moved = forward.points(torch.from_numpy(np.array(own))).numpy()
     back = backward.points(torch.from_numpy(np.array(theirs))).numpy()
     here, there = target.grid.contains(moved), source.grid.contains(back)
     return gap(own[here], theirs[there]), gap(moved[here], theirs[there])

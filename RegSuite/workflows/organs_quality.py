@@ -66,7 +66,8 @@ def _organs(prepared: Prepared, drift: Drift, found: Dense) -> dict[str, Any]:
     organs = () if prepared.model is None else prepared.model.organs
     for organ in organs or (None,):
         label = None if organ is None else organ.label
-        before, after = organ_gaps(drift, source, target, found.displacement, label)
+        forward = None if found.refined is None else found.inverse
+        before, after = organ_gaps(drift, source, target, found.displacement, label, forward)
         entry: dict[str, Any] = {"name": prepared.names[label or 0], **organ_metrics(drift, label)}
         if before is not None and after is not None:
             entry |= {"distance_before_mm": before.metrics(), "distance_after_mm": after.metrics()}

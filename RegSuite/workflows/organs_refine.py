@@ -80,7 +80,8 @@ def refined_by_organ(
     notes = (
         "refined by `deformable` on both scans, organ by organ, from where the organs ended: "
         + ", ".join(done),
-        "uncertainty, residuals and the organs' distances are those of the organs alone",
+        "uncertainty, residuals, registered points and moved surfaces are those of the organs alone; the "
+        "organs' distances are those of the refined transform",
         *left,
     )
     return sums.result(notes, ())

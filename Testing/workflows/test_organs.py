@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+from scipy.spatial import cKDTree
 
 import RegSuite
 from RegSuite.errors import GeometryError, InputError
@@ -270,6 +271,11 @@ def test_refining_by_the_scans_starts_from_the_organs():
     assert any("refined by" in note for note in found.notes)
     assert found.metrics["tre_mm"]["mean"] < 1.5
     assert found.metrics["dice_mean"] > 0.9
+    own = found.prepared.source.dense(9)  # distances are those of the transform that is handed over
+    there = found.prepared.target.dense(9)
+    moved = found.found.inverse.points(torch.from_numpy(np.array(own))).numpy()
+    expected = np.concatenate([cKDTree(there).query(moved)[0], cKDTree(moved).query(there)[0]]).mean()
+    assert found.metrics["organs"]["9"]["distance_after_mm"]["mean"] == pytest.approx(expected, abs=1e-3)
 
 
 def test_evaluate_measures_the_folder_again_with_the_results_own_inputs(tmp_path):
