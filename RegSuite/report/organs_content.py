@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import hypot
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,8 @@ class OrganShown:
     """One organ as the page shows it; of plain points without labels there is one, with label 0.
 
     colour: its own, None without. magnitude_mm (Lambda), bandwidth_mm (B), outliers (omega): its prior;
-    source: where these values come from. before, after: None where the organ is missing on one side.
+    wider: further scales (magnitude, bandwidth) in mm. source: where these values come from. before, after:
+    None where the organ is missing on one side.
     cut_off: the sides ("source", "target") on which the edge of the field of view cuts it.
     """
 
@@ -47,6 +49,14 @@ class OrganShown:
     before: SurfaceGap | None = None
     after: SurfaceGap | None = None
     cut_off: tuple[str, ...] = ()
+    wider: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def deviation_mm(self) -> float | None:
+        """Standard deviation of a coordinate of its points before anything was matched, of all scales."""
+        if self.magnitude_mm is None:
+            return None
+        return float(hypot(self.magnitude_mm, *(magnitude for magnitude, _ in self.wider)))
 
 
 @dataclass(frozen=True, eq=False)

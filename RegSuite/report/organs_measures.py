@@ -24,7 +24,7 @@ Nor are clouds that lie 1.5 times as far apart as their own points (where that i
 LEFT_OUT_PERCENT = 20.0
 """More target points of an organ that found no partner than this are doubted."""
 GUESSED = 0.5
-"""An organ whose points are this part of the prior's Lambda uncertain was guessed rather than measured."""
+"""An organ whose points are this part of the prior's deviation uncertain was guessed rather than measured."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class OrganFacts:
             out.append(f"cut off at the edge of the {' and the '.join(self.organ.cut_off)}")
         if not (self.missing or self.missed) and self.left_out_percent > LEFT_OUT_PERCENT:
             out.append(f"{self.left_out_percent:.0f} % of its target points found no partner")
-        prior = self.organ.magnitude_mm
+        prior = self.organ.deviation_mm
         if prior and self.sd_mm > GUESSED * prior and not (self.missing or self.missed):
             out.append(f"guessed rather than measured: {self.sd_mm:.1f} mm of the prior's {prior:g} are left")
         return tuple(out)

@@ -83,7 +83,8 @@ def _row(facts: OrganFacts, colour: str, dice: Mapping[str, float]) -> OrganRow:
     organ = facts.organ
     prior = ""
     if organ.magnitude_mm is not None and organ.bandwidth_mm is not None:
-        prior = f"{number(organ.magnitude_mm)} / {number(organ.bandwidth_mm)}"
+        scales = ((organ.magnitude_mm, organ.bandwidth_mm), *organ.wider)
+        prior = " + ".join(f"{number(magnitude)} / {number(width)}" for magnitude, width in scales)
     key = str(organ.label)
     return OrganRow(
         name=organ.name,

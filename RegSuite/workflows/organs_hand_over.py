@@ -67,6 +67,7 @@ def _organs(result: CloudResult) -> tuple[OrganShown, ...]:
             magnitude_mm=organ.magnitude_mm,
             bandwidth_mm=organ.bandwidth_mm,
             outliers=organ.outliers,
+            wider=organ.finer,
             source=organ.source,
             before=_gap(entries[str(organ.label)], "before"),
             after=_gap(entries[str(organ.label)], "after"),

@@ -188,6 +188,13 @@ def test_what_is_doubtful_of_an_organ_is_said_in_its_row_and_its_row_stands_firs
     assert words in said(found).sentence
 
 
+def test_an_organ_that_was_free_to_go_anywhere_is_measured_not_guessed():
+    found = with_organ(sample(), 4, magnitude_mm=1.0, bandwidth_mm=30.0, wider=((200.0, 500.0),))
+    row = next(r for r in organ_rows(found, OrgansMeasures(found), record()) if r.name == "bladder")
+    assert "guessed" not in row.doubt
+    assert "1 / 30 + 200 / 500" in row.prior
+
+
 def test_an_organ_on_one_side_alone_is_named_with_its_side():
     good = sample()
     keep = np.asarray(good.target_organs) != 1
