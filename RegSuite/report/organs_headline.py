@@ -27,7 +27,7 @@ def organs_headline(page: OrgansPage, measures: OrgansMeasures, record: Result) 
     things = "organs" if page.labelled else "points"
     doubts = organs_doubts(page, measures)
     why = " ".join([_did(page, measures, record), *doubts]).strip()
-    bad = _bad(page, measures)
+    bad = _mixed_up(record) or _bad(page, measures)
     if bad:
         return Headline("fail", bad, why + _warned(record))
     judged = headline(_judged_inside(measures, record))
@@ -68,6 +68,12 @@ def organs_doubts(page: OrgansPage, measures: OrgansMeasures) -> list[str]:
             "can slide along itself."
         )
     return out
+
+
+def _mixed_up(record: Result) -> str:
+    """A title where organs are mixed up: what fits well then fits the wrong things."""
+    pairs: list[str] = record.metrics.get("other_way_round", [])
+    return f"The other way round in the source: {', '.join(pairs)}" if pairs else ""
 
 
 def _bad(page: OrgansPage, measures: OrgansMeasures) -> str:

@@ -45,6 +45,7 @@ def doubt_arrangement(prepared: Prepared, run: Run) -> None:
         if apart > FARTHEST_MM and float(here @ there) < 0:
             turned.append(f"{prepared.names[one]} and {prepared.names[other]}")
     if turned:
+        run.metrics["other_way_round"] = turned
         run.warn(
             f"{listed(turned)} lie to each other the other way round in the source than in the target: are "
             "names or numbers mixed up, or left and right, or are surfaces in RAS (--structures-space)? Good "

@@ -80,11 +80,13 @@ def refined_by_organ(
     notes = (
         "refined by `deformable` on both scans, organ by organ, from where the organs ended: "
         + ", ".join(done),
-        "uncertainty, residuals, registered points and moved surfaces are those of the organs alone; the "
-        "organs' distances are those of the refined transform",
         *left,
     )
-    return sums.result(notes, ())
+    apart = (
+        "refined by the scans: uncertainty, residuals, registered.csv, correspondences and moved surfaces are "
+        "those of the organs alone, before that; distances, fields, warped scan and labels are the refined ones"
+    )
+    return sums.result(notes, (apart,))
 
 
 class _Sums:

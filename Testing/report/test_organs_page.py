@@ -188,6 +188,16 @@ def test_what_is_doubtful_of_an_organ_is_said_in_its_row_and_its_row_stands_firs
     assert words in said(found).sentence
 
 
+def test_organs_that_are_mixed_up_make_the_headline_red_however_well_they_fit():
+    mixed = record()
+    mixed = mixed.model_copy(
+        update={"metrics": {**mixed.metrics, "other_way_round": ["left and right kidney"]}}
+    )
+    found = said(sample(), mixed)
+    assert found.tone == "fail"
+    assert "left and right kidney" in found.title
+
+
 def test_an_organ_that_was_free_to_go_anywhere_is_measured_not_guessed():
     found = with_organ(sample(), 4, magnitude_mm=1.0, bandwidth_mm=30.0, wider=((200.0, 500.0),))
     row = next(r for r in organ_rows(found, OrgansMeasures(found), record()) if r.name == "bladder")

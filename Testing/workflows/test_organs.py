@@ -188,6 +188,7 @@ def test_left_and_right_mixed_up_on_one_side_is_said():
     said = [w for w in found.warnings if "the other way round" in w]
     assert len(said) == 1
     assert "spleen and kidney_left" in said[0]
+    assert found.metrics["other_way_round"] == ["spleen and kidney_left"]
 
 
 @pytest.mark.parametrize(("name", "doubted"), [("lung", True), ("lung_{}", True), ("lung {} b", False)])
