@@ -83,8 +83,8 @@ def refined_by_organ(
         *left,
     )
     apart = (
-        "refined by the scans: uncertainty, residuals, registered.csv, correspondences and moved surfaces are "
-        "those of the organs alone, before that; distances, fields, warped scan and labels are the refined ones"
+        "refined by the scans: uncertainty, residuals, registered.csv, correspondences and moved surfaces "
+        "are those of the organs alone, before that; distances, fields, warped scan and labels are refined"
     )
     return sums.result(notes, (apart,))
 
