@@ -76,6 +76,22 @@ def plain(name: str) -> str:
     return " ".join(sorted(re.findall(r"[^\W\d_]+|\d+", name.lower()))) or name.strip().lower()
 
 
+def doubles(role: str, names: Mapping[int, str | None]) -> str:
+    """A warning of organs of one side that have the same name, '' where all differ."""
+    called: dict[str, list[int]] = {}
+    for label, name in names.items():
+        if name is not None:
+            called.setdefault(plain(name), []).append(label)
+    twice = [labels for labels in called.values() if len(labels) > 1]
+    if not twice:
+        return ""
+    told = listed(f"{names[labels[0]]} ({', '.join(str(label) for label in labels)})" for labels in twice)
+    return (
+        f"several organs of the {role} have one name and were paired in the order of their numbers, which may "
+        f"be wrong: {told}; give each its own name"
+    )
+
+
 def listed(words: Iterable[str]) -> str:
     """Some words in a row, the many after the first dozen counted only."""
     told = list(words)

@@ -22,7 +22,7 @@ from RegSuite.workflows.organs_clouds import (
 from RegSuite.workflows.organs_elasticity import model_of
 from RegSuite.workflows.organs_grids import grid_about
 from RegSuite.workflows.organs_inputs import Side, record_of_points
-from RegSuite.workflows.organs_names import Matching, listed, match_organs, plain
+from RegSuite.workflows.organs_names import Matching, doubles, listed, match_organs, plain
 
 if TYPE_CHECKING:
     from RegSuite.pointcloud.organs import OrganModel
@@ -55,7 +55,11 @@ def prepare(
     source: Side, target: Side, inputs: Mapping[str, Any], parameters: OrgansParameters, run: Run
 ) -> Prepared:
     """Organs matched, sampled and given their properties. Raises InputError where none is shared."""
-    matching = match_organs(_kept(source, parameters.only), _kept(target, parameters.only))
+    kept = _kept(source, parameters.only), _kept(target, parameters.only)
+    matching = match_organs(*kept)
+    for role, names in zip(("source", "target"), kept, strict=True):
+        if doubt := doubles(role, names):
+            run.warn(doubt)
     _check_only(matching, parameters.only)
     surfaces = (
         surfaces_of(source, matching.source, parameters.seed, run),

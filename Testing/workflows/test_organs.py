@@ -16,7 +16,7 @@ from RegSuite.errors import GeometryError, InputError
 from RegSuite.geometry import Image, PointSet
 from RegSuite.io.points import read_points
 from RegSuite.workflows.evaluate import evaluate
-from RegSuite.workflows.organs_names import match_organs
+from RegSuite.workflows.organs_names import doubles, match_organs
 from RegSuite.workflows.warp import warp
 from Testing.workflows import small_organs
 from Testing.workflows.small_organs import ORGANS, QUICK, places
@@ -216,6 +216,14 @@ def test_names_that_differ_in_other_scripts_alone_are_other_organs():
     found = match_organs({1: "左肾1", 2: "Milz ä"}, {4: "脾1", 5: "milz Ä"})
     assert found.source[2] == 5
     assert found.common == (5,)
+
+
+def test_organs_of_one_name_are_told_as_such():
+    assert doubles("source", {1: "Lesion", 2: "liver", 5: "lesion", 7: None, 8: None}) == (
+        "several organs of the source have one name and were paired in the order of their numbers, which may "
+        "be wrong: Lesion (1, 5); give each its own name"
+    )
+    assert not doubles("target", {1: "liver", 2: "spleen"})
 
 
 def test_surfaces_and_contours_guide_as_label_maps_do():
