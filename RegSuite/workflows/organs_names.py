@@ -87,8 +87,8 @@ def doubles(role: str, names: Mapping[int, str | None]) -> str:
         return ""
     told = listed(f"{names[labels[0]]} ({', '.join(str(label) for label in labels)})" for labels in twice)
     return (
-        f"several organs of the {role} have one name and were paired in the order of their numbers, which may "
-        f"be wrong: {told}; give each its own name"
+        f"several organs of the {role} have one name and were paired in the order of their numbers, which "
+        f"may be wrong: {told}; give each its own name"
     )
 
 
