@@ -21,7 +21,7 @@ from RegSuite.pointcloud.parameters import DriftParameters
 from RegSuite.pointcloud.prior import MotionPrior
 from RegSuite.pointcloud.progress import Progress, Watch, quiet
 from RegSuite.pointcloud.result import Drift, DriftPoint
-from RegSuite.pointcloud.stage import SPACINGS, Clouds, Step, Told, first_sigma2, iterate, scene_of
+from RegSuite.pointcloud.stage import ROUGH, SPACINGS, Clouds, Step, Told, first_sigma2, iterate, scene_of
 from RegSuite.pointcloud.start import Start, start_after, start_of
 from RegSuite.pointcloud.sums import PosteriorSums
 from RegSuite.pointcloud.surface_directions import surface_directions
@@ -131,7 +131,7 @@ class _Run:
                 scene,
                 carried(belief, scene),
                 chosen.iterations,
-                tolerance=3 * chosen.tolerance,
+                tolerance=ROUGH * chosen.tolerance,
                 truncation=chosen.truncation,
                 enough_sigma=SPACINGS * neighbour_distance(few.x),
                 tell=self._teller(

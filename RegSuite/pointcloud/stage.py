@@ -24,6 +24,9 @@ SMALLEST = 2e-5
 THICK = 0.25
 """Least thickness of the outliers' box in its length: in a flat one every point would be an outlier."""
 
+ROUGH = 10.0
+"""A sample is left at this many times the tolerance: its own best fit is not asked for."""
+
 SPACINGS = 1.0
 """A coarse stage ends where sigma is below this many times the distance of neighbours in its sample."""
 
