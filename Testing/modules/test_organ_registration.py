@@ -38,8 +38,8 @@ def write(panel, row, column, text):
 def test_the_table_has_the_organs_of_both_sides_with_the_presets_values(panel):
     organs.choose(panel)
     assert [cells(panel, row) for row in range(2)] == [
-        ["liver", "10", "30", "100"],
-        ["spleen", "10", "30", "100"],
+        ["liver", "6", "30", "100"],
+        ["spleen", "6", "30", "100"],
     ]
     panel.logic.getParameterNode().elasticity = "abdomen"
     assert cells(panel, 0) == ["liver", "8", "50", "100"]
@@ -63,7 +63,7 @@ def test_what_is_changed_is_kept_by_name_and_goes_into_the_run(panel):
     assert (values["trust"], values["coherence"]) == ({"spleen": 0.9}, "global")
     assert cells(panel, 1)[1:3] == ["6", "40"]  # of the other preset
     write(panel, 0, 2, "")
-    assert cells(panel, 0)[1] == "10"
+    assert cells(panel, 0)[1] == "6"
     assert "liver" not in panel.logic.values(panel.logic.getParameterNode())["organs"]
     panel.forms.set_parameter_node(panel.logic.getParameterNode())
     assert cells(panel, 1)[3] == "90"
@@ -74,7 +74,7 @@ def test_a_cell_that_is_no_number_goes_back_with_a_word(panel):
     for text in ("stiff", "-3", "0"):
         write(panel, 0, 2, text)
         assert "liver" in str(panel.ui.organsHint.text)
-        assert cells(panel, 0)[1] == "10"
+        assert cells(panel, 0)[1] == "6"
     write(panel, 0, 4, "140")
     assert cells(panel, 0)[3] == "100"
 
