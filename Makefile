@@ -53,7 +53,7 @@ demo: $(READY)
 	.venv/bin/regsuite demo -o $(DEMO_DIR) --overwrite
 
 test: $(READY)
-	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
 
 quick: $(READY)
 	.venv/bin/python -m pytest -m "not slicer and not slow and not network" $(PYTEST)

@@ -36,3 +36,14 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     if module_path.parent.name not in _GATES:
         return None
     return Gated.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file stay in one process; those with Slicer's scene all share one, in their order.
+
+    VTK and Slicer keep state for the whole process (layouts, message windows, the application).
+    """
+    for item in items:
+        group = "slicer" if item.path.parent.name in _GATES else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
