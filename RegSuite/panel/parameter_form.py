@@ -16,6 +16,7 @@ from RegSuite.panel.fields import fields_of
 from RegSuite.panel.method_form import MethodForm
 from RegSuite.panel.node_names import field_name
 from RegSuite.panel.parameter_rows import Box, ParameterRows
+from RegSuite.panel.section_form import AFTER_WRAPPERS
 from RegSuite.panel.stored import from_node, to_node
 from RegSuite.presets import Preset, load_preset
 from RegSuite.workflows.model import Workflow
@@ -52,7 +53,7 @@ class ParameterForm:
             self._node.RemoveObserver(self._tag)
         self._node, self._shown = node, None
         if node is not None:
-            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._from_node)
+            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._from_node, AFTER_WRAPPERS)
             self._from_node()
 
     def method(self) -> str:
