@@ -38,7 +38,8 @@ class LayoutManager:
     def _node(self) -> Any:
         scene = self._headless.scene
         node = scene.GetSingletonNode(LAYOUT_NODE, LAYOUT_NODE)
-        if node is None:
+        # a bare one, from a scene's file, knows no layouts
+        if node is None or not node.IsLayoutDescription(node.SlicerLayoutFourUpView):
             logic = slicer.vtkMRMLLayoutLogic()
             logic.SetMRMLScene(scene)
             node = logic.GetLayoutNode()

@@ -19,6 +19,7 @@ def scene():
     import slicer
 
     slicer.mrmlScene.Clear(0)
+    slicer.app.layoutManager().GetLayoutNode()  # with Slicer's layouts, whatever tests before have left
     with harness.no_hidden_errors():
         yield slicer.mrmlScene
         slicer.mrmlScene.Clear(0)
